@@ -1,0 +1,48 @@
+namespace CloudPlane.Storage;
+
+/// <summary>
+/// Revisioned state: partitions of documents, each partition with a revision of its own and a log of its changes.
+/// Every backend passes the same contract tests; callers can't tell them apart.
+/// </summary>
+/// <remarks>
+/// Errors: <see cref="RevisionExpiredException"/> where a revision is older than the log reaches;
+/// <see cref="StoreUnavailableException"/> where the backend can't answer now (the outcome of a write is then unknown unless
+/// the exception says otherwise). A lost race is never an exception: see <see cref="WriteResult"/>.
+/// </remarks>
+public interface IStateStore : IAsyncDisposable
+{
+    /// <summary>The newest revision of the partition; 0 before its first write.</summary>
+    ValueTask<long> GetHeadAsync(Partition partition, CancellationToken cancellationToken);
+
+    /// <summary>The current document, or null.</summary>
+    ValueTask<StoredObject?> GetAsync(Partition partition, ObjectKey key, CancellationToken cancellationToken);
+
+    /// <summary>One page of documents in key order (ordinal: namespace, then name), all as of one revision.</summary>
+    ValueTask<ObjectPage> ListAsync(Partition partition, ListQuery query, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Commits one write durably, or says why not. Concurrent writes to one partition share a transaction (group commit);
+    /// each keeps its own precondition and its own answer.
+    /// </summary>
+    ValueTask<WriteResult> WriteAsync(Partition partition, Write write, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Changes with a revision greater than <paramref name="after"/>, ascending and without gaps, at most <paramref name="limit"/>;
+    /// empty when there are none yet.
+    /// </summary>
+    /// <exception cref="RevisionExpiredException">The log no longer reaches back to <paramref name="after"/>.</exception>
+    ValueTask<IReadOnlyList<Change>> ReadLogAsync(Partition partition, long after, int limit, CancellationToken cancellationToken);
+
+    /// <summary>Completes when the partition's head is greater than <paramref name="after"/>, and returns that head.</summary>
+    ValueTask<long> WaitForHeadAsync(Partition partition, long after, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Forgets history up to and including <paramref name="revision"/>: changes that a later change of the same object at or before
+    /// that revision supersedes, and deletions. Reads at a revision at or after it, and each kept change's
+    /// <see cref="Change.Previous"/>, stay possible.
+    /// </summary>
+    ValueTask CompactAsync(Partition partition, long revision, CancellationToken cancellationToken);
+
+    /// <summary>The resources of a cluster that have ever been written, in ordinal order.</summary>
+    ValueTask<IReadOnlyList<Partition>> ListPartitionsAsync(string cluster, CancellationToken cancellationToken);
+}
