@@ -1,1 +1,17 @@
-return 0;
+using CloudPlane.Generator;
+
+// Writes what is checked in from facts, so that a test can tell when the two differ.
+return args switch
+{
+    ["catalog", var reference, ..] => CatalogCommand.Run(reference, args.ElementAtOrDefault(2)),
+    _ => Usage(),
+};
+
+static int Usage()
+{
+    Console.Error.WriteLine("""
+        usage: dotnet run --project tools/CloudPlane.Generator -- <command>
+          catalog REFERENCE [OUTPUT]   functions/CloudPlane.Schema/Catalog/{types,resources}.json from REFERENCE/{types,resources}.json
+        """);
+    return 2;
+}

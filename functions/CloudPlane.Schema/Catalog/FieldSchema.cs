@@ -15,11 +15,15 @@ public sealed class FieldSchema
     public FieldSchema? Items { get; init; }
     /// <summary>Of a map: its value's shape.</summary>
     public FieldSchema? Values { get; init; }
+    /// <summary>Of a ref: the type's model name.</summary>
+    public string? RefName { get; init; }
     /// <summary>Of a ref: the type, materialized on first use.</summary>
     public Func<ObjectSchema>? Ref { get; init; }
     public IReadOnlyList<string> Enum { get; init; } = [];
     public JsonNode? Default { get; init; }
     public JsonNode? ServerDefault { get; init; }
+    /// <summary>The API server sets it under a condition, which is code (Defaulting).</summary>
+    public bool HasConditionalDefault { get; init; }
     /// <summary>"atomic", "set", "map"; null means atomic.</summary>
     public string? ListType { get; init; }
     public IReadOnlyList<string> ListMapKeys { get; init; } = [];

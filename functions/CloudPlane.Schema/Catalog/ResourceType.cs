@@ -1,7 +1,7 @@
 namespace CloudPlane.Schema;
 
 /// <summary>One served resource: what discovery says of it, and the schema of its objects.</summary>
-public sealed record ResourceType
+public sealed record ResourceType(Func<ObjectSchema> MaterializeSchema)
 {
     /// <summary>"" for core.</summary>
     public required string Group { get; init; }
@@ -17,7 +17,8 @@ public sealed record ResourceType
     public required IReadOnlyList<string> Verbs { get; init; }
     public required IReadOnlyList<Subresource> Subresources { get; init; }
     public required IReadOnlyList<TableColumn> Columns { get; init; }
-    public required ObjectSchema Schema { get; init; }
+    /// <summary>The type of its objects, materialized on first use.</summary>
+    public ObjectSchema Schema => MaterializeSchema();
 
     /// <summary>"v1" or "apps/v1": what apiVersion says.</summary>
     public string ApiVersion => Group.Length == 0 ? Version : $"{Group}/{Version}";
@@ -30,7 +31,11 @@ public sealed record ResourceType
 }
 
 /// <summary>A subresource as discovery shows it; <paramref name="Group"/>, <paramref name="Version"/> and <paramref name="Kind"/> are of the object it takes.</summary>
-public sealed record Subresource(string Name, string Group, string Version, string Kind, IReadOnlyList<string> Verbs);
+public sealed record Subresource(string Name, string Group, string Version, string Kind, IReadOnlyList<string> Verbs)
+{
+    /// <summary>Table columns of the subresource's own kind; empty when it has the parent's.</summary>
+    public IReadOnlyList<TableColumn> Columns { get; init; } = [];
+}
 
 /// <summary>A table column; priority 0 is always shown, 1 only with -o wide.</summary>
 public sealed record TableColumn(string Name, string Type, string Format, string Description, int Priority);
