@@ -4,6 +4,7 @@ using CloudPlane.Generator;
 return args switch
 {
     ["catalog", var reference, ..] => CatalogCommand.Run(reference, args.ElementAtOrDefault(2)),
+    ["models"] => ModelsCommand.Run(RepositoryRoot.Find(Environment.CurrentDirectory)),
     _ => Usage(),
 };
 
@@ -12,6 +13,7 @@ static int Usage()
     Console.Error.WriteLine("""
         usage: dotnet run --project tools/CloudPlane.Generator -- <command>
           catalog REFERENCE [OUTPUT]   functions/CloudPlane.Schema/Catalog/{types,resources}.json from REFERENCE/{types,resources}.json
+          models                       node-agent/CloudPlane.Client/Models/Generated/*.g.cs from that catalog
         """);
     return 2;
 }

@@ -92,6 +92,7 @@ internal static class ModelWriter
     private static string ReadExpression(ModelField field) => (field.Shape.Type, field.Shape.Format) switch
     {
         ("array", _) when field.Shape.Inner!.Type == "string" => "FieldReader.Strings(ref reader)",
+        ("array", _) when field.Shape.Inner! is { Type: "integer", Format: "int64" } => "FieldReader.Int64s(ref reader)",
         ("array", _) when field.Shape.Inner!.Type == "integer" => "FieldReader.Int32s(ref reader)",
         ("array", _) => $"FieldReader.List<{CSharpType(field.Shape.Inner!)}>(ref reader)",
         ("map", _) => "FieldReader.Map(ref reader)",

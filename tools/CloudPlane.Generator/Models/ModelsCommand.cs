@@ -12,14 +12,14 @@ public static class ModelsCommand
     public const string CatalogFile = "functions/CloudPlane.Schema/Catalog/types.json";
 
     /// <summary>Writes the files, and removes those that are no longer generated.</summary>
-    public static async Task<int> RunAsync(string repository, CancellationToken cancellationToken)
+    public static int Run(string repository)
     {
-        var files = Generate(await File.ReadAllBytesAsync(Path.Combine(repository, CatalogFile), cancellationToken));
+        var files = Generate(File.ReadAllBytes(Path.Combine(repository, CatalogFile)));
         var folder = Directory.CreateDirectory(Path.Combine(repository, OutputFolder)).FullName;
         foreach (var stale in Directory.EnumerateFiles(folder, "*.g.cs").Where(f => !files.ContainsKey(Path.GetFileName(f))))
             File.Delete(stale);
         foreach (var (name, text) in files)
-            await File.WriteAllTextAsync(Path.Combine(folder, name), text, cancellationToken);
+            File.WriteAllText(Path.Combine(folder, name), text);
         Console.WriteLine($"{files.Count} files in {OutputFolder}");
         return 0;
     }

@@ -51,11 +51,7 @@ internal static class FieldReader
 
     public static int? Int32(ref Utf8JsonReader reader) => IsNull(ref reader) ? null : Int32Value(ref reader);
 
-    public static long? Int64(ref Utf8JsonReader reader)
-    {
-        if (IsNull(ref reader)) return null;
-        return reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var value) ? value : throw Wrong(ref reader, "a 64-bit integer");
-    }
+    public static long? Int64(ref Utf8JsonReader reader) => IsNull(ref reader) ? null : Int64Value(ref reader);
 
     public static DateTimeOffset? Time(ref Utf8JsonReader reader)
     {
@@ -99,6 +95,14 @@ internal static class FieldReader
         return list;
     }
 
+    public static IReadOnlyList<long>? Int64s(ref Utf8JsonReader reader)
+    {
+        if (!StartList(ref reader)) return null;
+        var list = new List<long>();
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray) list.Add(Int64Value(ref reader));
+        return list;
+    }
+
     /// <summary>A map of texts (labels, annotations, data, resource lists).</summary>
     public static IReadOnlyDictionary<string, string>? Map(ref Utf8JsonReader reader)
     {
@@ -123,6 +127,9 @@ internal static class FieldReader
 
     private static int Int32Value(ref Utf8JsonReader reader) =>
         reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out var value) ? value : throw Wrong(ref reader, "a 32-bit integer");
+
+    private static long Int64Value(ref Utf8JsonReader reader) =>
+        reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var value) ? value : throw Wrong(ref reader, "a 64-bit integer");
 
     private static bool IsNull(ref Utf8JsonReader reader)
     {

@@ -71,6 +71,14 @@ internal static class FieldWriter
         writer.WriteEndArray();
     }
 
+    public static void Values(Utf8JsonWriter writer, ReadOnlySpan<byte> name, IReadOnlyList<long>? values)
+    {
+        if (values is null) return;
+        writer.WriteStartArray(name);
+        foreach (var value in values) writer.WriteNumberValue(value);
+        writer.WriteEndArray();
+    }
+
     public static void Map(Utf8JsonWriter writer, ReadOnlySpan<byte> name, IReadOnlyDictionary<string, string>? map)
     {
         if (map is null) return;
