@@ -109,7 +109,7 @@ internal sealed class RuntimeEventStream(CriChannel channel, TimeProvider time, 
         catch (OperationCanceledException)
         {
             // An enumerator can't be disposed while it moves.
-            await first.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ((Task)first).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             throw;
         }
     }
