@@ -26,6 +26,19 @@ public static class ModelJson
         return buffer.WrittenMemory;
     }
 
+    /// <summary>A JSON object whose members <paramref name="members"/> writes: the body of a merge patch.</summary>
+    public static ReadOnlyMemory<byte> ToPatch(Action<Utf8JsonWriter> members)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer, Options))
+        {
+            writer.WriteStartObject();
+            members(writer);
+            writer.WriteEndObject();
+        }
+        return buffer.WrittenMemory;
+    }
+
     /// <summary>Whether both are absent or have the same content. Records compare their lists and maps by reference; this compares what they hold.</summary>
     public static bool Same<T>(T? a, T? b) where T : class, IModel<T> =>
         ReferenceEquals(a, b) || (a is not null && b is not null && (a.Equals(b) || ToBytes(a).Span.SequenceEqual(ToBytes(b).Span)));
