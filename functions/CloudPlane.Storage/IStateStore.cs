@@ -17,12 +17,14 @@ public interface IStateStore : IAsyncDisposable
     /// <summary>The current document, or null.</summary>
     ValueTask<StoredObject?> GetAsync(Partition partition, ObjectKey key, CancellationToken cancellationToken);
 
-    /// <summary>One page of documents in key order (ordinal: namespace, then name), all as of one revision.</summary>
+    /// <summary>One page of documents in the order of <see cref="ObjectKey.CompareTo"/>, all as of one revision.</summary>
     ValueTask<ObjectPage> ListAsync(Partition partition, ListQuery query, CancellationToken cancellationToken);
 
     /// <summary>
     /// Commits one write durably, or says why not. Concurrent writes to one partition share a transaction (group commit);
-    /// each keeps its own precondition and its own answer.
+    /// each keeps its own precondition and its own answer. A write that was committed may be repeated with its operation id: as long
+    /// as nothing else changed the object since, and the backend remembers, the answer is the first one's, not a conflict.
+    /// Cancellation before the commit has begun means that nothing was written; from then on it is ignored.
     /// </summary>
     ValueTask<WriteResult> WriteAsync(Partition partition, Write write, CancellationToken cancellationToken);
 
@@ -39,8 +41,9 @@ public interface IStateStore : IAsyncDisposable
     /// <summary>
     /// Forgets history up to and including <paramref name="revision"/>: changes that a later change of the same object at or before
     /// that revision supersedes, and deletions. Reads at a revision at or after it, and each kept change's
-    /// <see cref="Change.Previous"/>, stay possible.
+    /// <see cref="Change.Previous"/>, stay possible. A revision that is compacted already is no error.
     /// </summary>
+    /// <exception cref="RevisionInFutureException">The partition has not reached <paramref name="revision"/> yet.</exception>
     ValueTask CompactAsync(Partition partition, long revision, CancellationToken cancellationToken);
 
     /// <summary>The resources of a cluster that have ever been written, in ordinal order.</summary>

@@ -12,7 +12,10 @@ public sealed record ListQuery
     /// <summary>At most this many objects; 0 for no limit.</summary>
     public int Limit { get; init; }
 
-    /// <summary>As of this revision; null for the newest. Older than the compacted revision throws <see cref="RevisionExpiredException"/>.</summary>
+    /// <summary>
+    /// As of this revision; null for the newest. Older than the compacted revision throws <see cref="RevisionExpiredException"/>,
+    /// newer than the head <see cref="RevisionInFutureException"/>.
+    /// </summary>
     public long? AtRevision { get; init; }
 }
 
