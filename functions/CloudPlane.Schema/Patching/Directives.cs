@@ -26,11 +26,11 @@ internal static class Directives
     {
         if (!patch.TryGetPropertyValue(Patch, out var directive))
             return null;
-        return directive?.GetValueKind() == JsonValueKind.String ? directive.GetValue<string>() : GoText.Of(directive);
+        return directive?.GetValueKind() == JsonValueKind.String ? directive.GetValue<string>() : GoValue.Of(directive);
     }
 
     public static PatchException Unknown(string directive, JsonObject map) =>
-        PatchException.Unprocessable($"unknown patch type: {directive} in map: {GoText.Of(map)}");
+        PatchException.Unprocessable($"unknown patch type: {directive} in map: {GoValue.Of(map)}");
 
     /// <summary>
     /// A patch value that meets nothing to merge with, as it is stored: without directives and, in objects, without nulls.

@@ -52,7 +52,7 @@ internal static class OrderedLists
                 next++;
             if (next++ >= order.Count)
                 throw PatchException.BadRequest(
-                    $"The order in patch list:\n{GoText.Of(items)}\n doesn't match $setElementOrder list:\n{GoText.Of(order)}\n");
+                    $"The order in patch list:\n{GoValue.Of(items)}\n doesn't match $setElementOrder list:\n{GoValue.Of(order)}\n");
         }
     }
 
@@ -64,6 +64,6 @@ internal static class OrderedLists
     {
         null => null,
         JsonArray list => list,
-        _ => throw PatchException.BadRequest($"expected a []interface {{}}, but received a {GoText.Of(value)}"),
+        _ => throw PatchException.BadRequest($"expected a []interface {{}}, but received a {GoValue.Of(value)}"),
     };
 }

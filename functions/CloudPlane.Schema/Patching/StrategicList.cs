@@ -104,6 +104,6 @@ internal static class StrategicList
     {
         if (item is JsonObject map && map.TryGetPropertyValue(key, out var value))
             return value;
-        throw PatchException.BadRequest($"map: {GoText.Of(item)} does not contain declared merge key: {key}");
+        throw PatchException.BadRequest($"map: {GoValue.Of(item)} does not contain declared merge key: {key}");
     }
 }

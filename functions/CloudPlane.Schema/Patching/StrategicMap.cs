@@ -64,7 +64,7 @@ internal static class StrategicMap
         if (directive is not JsonArray list)
             throw PatchException.BadRequest("invalid patch format of retainKeys");
 
-        var retained = list.Select(GoText.Of).ToHashSet(StringComparer.Ordinal);
+        var retained = list.Select(GoValue.Of).ToHashSet(StringComparer.Ordinal);
         if (patch.Any(p => p.Value is not null && !Directives.IsParallelList(p.Key) && !retained.Contains(p.Key)))
             throw PatchException.BadRequest("invalid patch format of retainKeys");
         foreach (var key in original.Select(p => p.Key).Where(k => !retained.Contains(k)).ToList())

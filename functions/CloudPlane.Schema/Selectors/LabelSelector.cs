@@ -65,7 +65,7 @@ public sealed class LabelSelector
         }
     }
 
-    private static LabelOperator Operator(JsonNode? op) => GoText.Of(op) switch
+    private static LabelOperator Operator(JsonNode? op) => GoValue.Of(op) switch
     {
         "In" => LabelOperator.In,
         "NotIn" => LabelOperator.NotIn,

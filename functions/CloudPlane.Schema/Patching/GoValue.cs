@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 namespace CloudPlane.Schema;
 
 /// <summary>A JSON value as Go's %v prints the decoded value: <c>map[image:nginx ports:[80 443]]</c>. Error messages quote it so.</summary>
-internal static class GoText
+internal static class GoValue
 {
     public static string Of(JsonNode? value)
     {
