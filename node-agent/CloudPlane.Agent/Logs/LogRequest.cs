@@ -1,0 +1,38 @@
+using System.Text.Json;
+
+namespace CloudPlane.Agent;
+
+/// <summary>One line of the tunnel: what to answer, and under which id.</summary>
+internal sealed record LogRequest(string Id, string Path)
+{
+    /// <summary>Reads a line; null when it is none.</summary>
+    public static LogRequest? Parse(ReadOnlyMemory<byte> line)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(line);
+            var root = document.RootElement;
+            return root.ValueKind == JsonValueKind.Object && Text(root, "id") is { Length: > 0 } id && Text(root, "path") is { } path ? new LogRequest(id, path) : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Finds and opens the log of "/containerLogs/{namespace}/{pod}/{container}?options".</summary>
+    /// <exception cref="LogUnavailableException">There is none.</exception>
+    public LogReader Open(ILogSource source, TimeProvider time)
+    {
+        var query = Path.IndexOf('?', StringComparison.Ordinal);
+        var segments = (query < 0 ? Path : Path[..query]).Split('/');
+        if (segments is not ["", "containerLogs", var space, var pod, var container])
+            throw new LogUnavailableException(404, $"the node does not serve {(query < 0 ? Path : Path[..query])}");
+        var options = LogOptions.Parse(query < 0 ? "" : Path[query..], time.GetUtcNow());
+        var log = source.Find(Uri.UnescapeDataString(space), Uri.UnescapeDataString(pod), Uri.UnescapeDataString(container), options.Previous);
+        return LogReader.Open(log, options, time);
+    }
+
+    private static string? Text(JsonElement root, string name) =>
+        root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+}

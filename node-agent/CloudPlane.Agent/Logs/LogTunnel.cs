@@ -1,0 +1,137 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net;
+
+namespace CloudPlane.Agent;
+
+/// <summary>
+/// Serves `kubectl logs` over connections that the node opens: a GET that stays open brings requests, each is answered by a POST of
+/// its own. The server ends such a POST early when kubectl went away.
+/// </summary>
+/// <param name="http">Sends to the API server as this node; its handler adds the credentials and should speak HTTP/2, where an answer can end a request.</param>
+/// <param name="server">The API server's address.</param>
+/// <param name="node">This node's name.</param>
+/// <param name="source">Where the logs are.</param>
+/// <param name="time">The clock.</param>
+/// <param name="random">Jitters the back-off, so that the nodes of a restarted server do not come all at once.</param>
+internal sealed class LogTunnel(HttpMessageInvoker http, Uri server, string node, ILogSource source, TimeProvider time, Random random)
+{
+    // The server writes an empty line every 15 s; two missed ones and the connection is taken for dead.
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(40);
+    private static readonly TimeSpan MinBackOff = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan MaxBackOff = TimeSpan.FromSeconds(10);
+    private const int MaxLine = 64 * 1024;
+
+    private readonly string _base = $"/cloudplane/v1/nodes/{Uri.EscapeDataString(node)}";
+
+    /// <summary>Runs until the token is cancelled; then all streams have ended too.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var streams = new HashSet<Task>();
+        try
+        {
+            var backOff = MinBackOff;
+            while (true)
+            {
+                var connected = await ConnectAsync(streams, cancellationToken).ConfigureAwait(false);
+                backOff = connected ? MinBackOff : backOff * 2 < MaxBackOff ? backOff * 2 : MaxBackOff;
+                await Task.Delay(backOff * (0.5 + random.NextDouble() / 2), time, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            await Task.WhenAll(streams).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>One connection, to its end. Says whether the server accepted it.</summary>
+    private async Task<bool> ConnectAsync(HashSet<Task> streams, CancellationToken cancellationToken)
+    {
+        using var silence = new CancellationTokenSource(Silence, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(silence.Token, cancellationToken);
+        try
+        {
+            using var response = await http.SendAsync(Request(HttpMethod.Get, "/tunnel"), both.Token).ConfigureAwait(false);
+            if (response.StatusCode != HttpStatusCode.OK)
+                return false;
+            await ReadAsync(await response.Content.ReadAsStreamAsync(both.Token).ConfigureAwait(false), streams, silence, both.Token, cancellationToken)
+                .ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
+        {
+            // The server is away, restarts, or is silent: connect again. Only our own end is passed on.
+            cancellationToken.ThrowIfCancellationRequested();
+            return false;
+        }
+    }
+
+    private async Task ReadAsync(Stream body, HashSet<Task> streams, CancellationTokenSource silence, CancellationToken reading, CancellationToken cancellationToken)
+    {
+        var lines = PipeReader.Create(body);
+        while (true)
+        {
+            var read = await lines.ReadAsync(reading).ConfigureAwait(false);
+            silence.CancelAfter(Silence);
+            var rest = read.Buffer;
+            while (rest.PositionOf((byte)'\n') is { } end)
+            {
+                if (LogRequest.Parse(rest.Slice(0, end).ToArray()) is { } request)
+                    streams.Add(AnswerAsync(request, cancellationToken));
+                rest = rest.Slice(rest.GetPosition(1, end));
+            }
+            streams.RemoveWhere(stream => stream.IsCompleted);
+            if (read.IsCompleted || rest.Length > MaxLine)
+                return;
+            lines.AdvanceTo(rest.Start, rest.End);
+        }
+    }
+
+    /// <summary>Answers one request. A failure to send it is the server's to notice: the stream breaks, and kubectl with it.</summary>
+    private async Task AnswerAsync(LogRequest request, CancellationToken cancellationToken)
+    {
+        // Off the reading loop: opening and searching a log is file work.
+        await Task.Yield();
+        try
+        {
+            using var reader = request.Open(source, time);
+            await SendAsync(request, 200, stop => new LogContent(reader, stop), cancellationToken).ConfigureAwait(false);
+        }
+        catch (LogUnavailableException e)
+        {
+            await SendAsync(request, e.Code, _ => new StringContent(e.Message), cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // Whatever is wrong with one log: kubectl is told instead of waiting, and the other streams go on.
+            await SendAsync(request, 500, _ => new StringContent(e.Message), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task SendAsync(LogRequest request, int status, Func<CancellationToken, HttpContent> content, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        try
+        {
+            using var message = Request(HttpMethod.Post, $"/streams/{Uri.EscapeDataString(request.Id)}");
+            message.Headers.Add("CloudPlane-Status", $"{status}");
+            message.Content = content(stop.Token);
+            using var response = await http.SendAsync(message, stop.Token).ConfigureAwait(false);
+            await response.Content.CopyToAsync(Stream.Null, stop.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
+        {
+        }
+        finally
+        {
+            // Over HTTP/2 the answer may come while we still send: the reading of the log ends with it.
+            await stop.CancelAsync().ConfigureAwait(false);
+        }
+    }
+
+    private HttpRequestMessage Request(HttpMethod method, string path) => new(method, new Uri(server, _base + path))
+    {
+        Version = HttpVersion.Version20,
+        VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
+    };
+}
