@@ -57,7 +57,7 @@ internal static class CatalogReader
         };
 
     private static TableColumn ReadColumn(JsonElement c) =>
-        new(Text(c, "name")!, Text(c, "type")!, Text(c, "format")!, Text(c, "description") ?? "", c.GetProperty("priority").GetInt32());
+        new(Text(c, "name")!, Text(c, "type")!, Text(c, "format")!, ColumnDescriptions.Of(Text(c, "name")!), c.GetProperty("priority").GetInt32());
 
     private static FieldSchema ReadField(JsonElement field, Catalog catalog)
     {

@@ -1,0 +1,51 @@
+namespace CloudPlane.Schema;
+
+/// <summary>One line of help for each table column.</summary>
+internal static class ColumnDescriptions
+{
+    public static string Of(string column) => column switch
+    {
+        "Name" => "The object's name, unique among its kind in the namespace.",
+        "Created At" => "When the object was created.",
+        "Age" => "How long ago the object was created.",
+        "Data" => "How many entries the object holds.",
+        "Last Seen" => "How long ago the event happened last.",
+        "First Seen" => "How long ago the event happened first.",
+        "Type" => "The object's type.",
+        "Reason" => "A short word for what happened.",
+        "Object" => "The object that the event is about.",
+        "Subobject" => "The part of the object that the event is about.",
+        "Source" => "Who reported the event, and from where.",
+        "Message" => "What happened, in words.",
+        "Count" => "How often the event happened.",
+        "Status" => "The object's state at a glance.",
+        "Roles" => "The roles that the node's labels give it.",
+        "Version" => "The version of the node's agent.",
+        "Internal-IP" => "The node's address inside the cluster.",
+        "External-IP" => "The address to reach it by from outside.",
+        "OS-Image" => "The node's operating system.",
+        "Kernel-Version" => "The node's kernel.",
+        "Container-Runtime" => "The node's container runtime and its version.",
+        "Ready" => "How many are ready.",
+        "Restarts" => "How often containers were restarted, and how long ago the last one was.",
+        "IP" => "The pod's address.",
+        "Node" => "The node that the pod is bound to.",
+        "Nominated Node" => "The node where room is being made for the pod.",
+        "Readiness Gates" => "How many of the pod's readiness gates are open.",
+        "Secrets" => "How many secrets are listed.",
+        "Cluster-IP" => "The virtual address inside the cluster.",
+        "Port(s)" => "The ports, with node ports and protocols.",
+        "Selector" => "The labels that select the pods.",
+        "Up-to-date" => "How many replicas have the newest template.",
+        "Available" => "How many replicas serve users.",
+        "Containers" => "The containers' names.",
+        "Images" => "The containers' images.",
+        "Desired" => "How many replicas are wanted.",
+        "Current" => "How many replicas exist.",
+        "Holder" => "Who holds the lease.",
+        "AddressType" => "The kind of the addresses.",
+        "Ports" => "The ports of the endpoints.",
+        "Endpoints" => "The addresses of the endpoints.",
+        _ => "",
+    };
+}
