@@ -1,0 +1,150 @@
+using CloudPlane.Schema;
+using CloudPlane.Storage;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace CloudPlane.Api;
+
+/// <summary>The Kubernetes API over a state store: every request's way from its path to its answer.</summary>
+public sealed class ApiServer : IAsyncDisposable
+{
+    private readonly ApiServerOptions _options;
+    private readonly Catalog _catalog;
+    private readonly ILogger _logger;
+    private readonly Authenticator _authenticator;
+    private readonly Authorizer _authorizer;
+    private readonly DocumentEndpoints _documents;
+    private readonly NodeEndpoints _nodes;
+    private readonly ClusterBootstrap _bootstrap;
+    private readonly Registry _registry;
+    private readonly WatchHub _watches;
+
+    /// <param name="options">Checked here; a wrong one throws <see cref="ArgumentException"/> naming it.</param>
+    /// <param name="store">Not disposed with the server.</param>
+    /// <param name="catalog">The served kinds.</param>
+    /// <param name="tokens">Makes and checks bearer tokens; null takes none.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="random">For uids, generated names, addresses and watch lifetimes; need not be safe for concurrent use.</param>
+    /// <param name="logger">Where unexpected failures go.</param>
+    public ApiServer(
+        ApiServerOptions options, IStateStore store, Catalog catalog, TokenSigner? tokens, TimeProvider time, Random random, ILogger? logger = null)
+    {
+        options.Check();
+        _options = options;
+        _catalog = catalog;
+        _logger = logger ?? NullLogger.Instance;
+        var ids = new IdSource(random);
+        var tunnels = new NodeTunnels(ids, time, options);
+        _authenticator = new Authenticator(tokens, time);
+        _authorizer = new Authorizer(new NodeAuthorizer(new PodReferences(store), store));
+        _documents = new DocumentEndpoints(catalog);
+        _nodes = new NodeEndpoints(_authenticator, tokens, tunnels, time, options);
+        _bootstrap = new ClusterBootstrap(store, options, ServeAsync);
+        _watches = new WatchHub(store, time);
+        _registry = new Registry(store, catalog, _watches, tunnels, ids, time, options);
+    }
+
+    /// <summary>Serves a request of an ASP.NET Core server: <c>app.Run(api.HandleAsync)</c>.</summary>
+    public Task HandleAsync(HttpContext context) =>
+        ServeAsync(HttpRequests.From(context), new HttpApiResponse(context), context.RequestAborted).AsTask();
+
+    /// <summary>Makes what a cluster has from the start, if it is not there. Otherwise the first request that needs it does.</summary>
+    public ValueTask BootstrapAsync(string cluster, CancellationToken cancellationToken) =>
+        _bootstrap.EnsureAsync(new ApiRequest { Method = "GET", Path = "/", Cluster = cluster }, cancellationToken);
+
+    /// <summary>Serves one call. Failures become a metav1.Status in the answer; nothing is thrown.</summary>
+    public async ValueTask ServeAsync(ApiRequest request, ApiResponse response, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await RouteAsync(request, response, cancellationToken);
+        }
+        catch (Exception) when (cancellationToken.IsCancellationRequested)
+        {
+            // The client is gone; whatever failed on the way has nobody to be told.
+        }
+        catch (Exception e)
+        {
+            await FailAsync(request, response, ErrorTranslation.From(e, request, _logger), cancellationToken);
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _watches.DisposeAsync();
+
+    private async ValueTask RouteAsync(ApiRequest request, ApiResponse response, CancellationToken cancellationToken)
+    {
+        if (!_options.Clusters.Contains(request.Cluster))
+            throw ApiErrors.UnknownPath();
+        var segments = request.Path.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        var query = new QueryParameters(request.Query);
+        if (await _nodes.ServeAsync(request, response, segments, cancellationToken))
+            return;
+        if (DocumentEndpoints.IsOpen(segments))
+        {
+            await ServeDocumentAsync(request, response, query, segments, cancellationToken);
+            return;
+        }
+
+        var user = _authenticator.Authenticate(request) ?? throw ApiErrors.Unauthorized();
+        if (ResourceRoute.Parse(_catalog, segments) is { } route)
+        {
+            await ServeResourceAsync(route, user, request, response, query, cancellationToken);
+            return;
+        }
+
+        Authorizer.AuthorizePath(user, request.Method, request.Path);
+        await ServeDocumentAsync(request, response, query, segments, cancellationToken);
+    }
+
+    private async ValueTask ServeResourceAsync(
+        ResourceRoute route, ApiUser user, ApiRequest request, ApiResponse response, QueryParameters query, CancellationToken cancellationToken)
+    {
+        var operation = new Operation
+        {
+            Request = request,
+            Response = response,
+            Query = query,
+            Resource = route.Resource,
+            Verb = route.Verb(request.Method, query),
+            Namespace = route.Namespace,
+            Name = route.Name,
+            Subresource = route.Subresource,
+            User = user,
+            Aborted = cancellationToken,
+        };
+        await _authorizer.AuthorizeAsync(operation);
+        // A read of pods on a cold start needs no namespaces; what writes, or reads what the bootstrap makes, does.
+        if (operation.Verb is not ("get" or "list" or "watch") || operation.Resource.StorageName is "namespaces" or "services" or "discovery.k8s.io/endpointslices")
+            await _bootstrap.EnsureAsync(request, cancellationToken);
+        await _registry.ServeAsync(operation);
+    }
+
+    private async ValueTask ServeDocumentAsync(
+        ApiRequest request, ApiResponse response, QueryParameters query, string[] segments, CancellationToken cancellationToken)
+    {
+        var document = _documents.Find(request, query, segments) ?? throw ApiErrors.UnknownPath();
+        await Responder.BytesAsync(request, response, query, document.Bytes, document.ContentType, 200, cancellationToken);
+    }
+
+    private static async ValueTask FailAsync(ApiRequest request, ApiResponse response, ApiStatusException failure, CancellationToken cancellationToken)
+    {
+        if (response.HasStarted)
+        {
+            response.Abort();
+            return;
+        }
+
+        if (failure.Details?.RetryAfterSeconds is > 0 and var seconds)
+            response.AddHeader("Retry-After", seconds.Value.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        try
+        {
+            await Responder.BytesAsync(request, response, new QueryParameters(""), StatusDocuments.Failure(failure), "application/json", failure.Code, cancellationToken);
+        }
+        catch (Exception) when (cancellationToken.IsCancellationRequested)
+        {
+            // Gone before it could be told.
+        }
+    }
+}

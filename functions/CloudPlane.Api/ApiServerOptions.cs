@@ -1,0 +1,47 @@
+namespace CloudPlane.Api;
+
+/// <summary>How an <see cref="ApiServer"/> presents itself. Checked whole by its constructor.</summary>
+public sealed record ApiServerOptions
+{
+    /// <summary>The clusters served; the first is the one of the bare paths.</summary>
+    public IReadOnlyList<string> Clusters { get; init; } = ["default"];
+
+    /// <summary>The IPv4 address at which pods reach the API: the endpoint of the <c>kubernetes</c> service. Null makes no endpoint.</summary>
+    public string? AdvertiseAddress { get; init; }
+
+    /// <summary>The port at <see cref="AdvertiseAddress"/>.</summary>
+    public int AdvertisePort { get; init; } = 6443;
+
+    /// <summary>First two bytes of the service network, which is always a /16.</summary>
+    public string ServiceNetworkPrefix { get; init; } = "10.96";
+
+    /// <summary>How long a node's token lasts; the agent renews it long before.</summary>
+    public TimeSpan NodeTokenLifetime { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>How long a watch without timeoutSeconds lasts at least; the actual time is random up to twice as long, as in Kubernetes.</summary>
+    public TimeSpan MinWatchLifetime { get; init; } = TimeSpan.FromMinutes(30);
+
+    /// <summary>How often a watch that asked for bookmarks gets one.</summary>
+    public TimeSpan BookmarkInterval { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long a read waits for a revision that has not happened yet before it answers 504.</summary>
+    public TimeSpan FreshnessTimeout { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>How often a silent node tunnel gets an empty line.</summary>
+    public TimeSpan TunnelKeepAlive { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long a node may take to begin its answer to a stream request.</summary>
+    public TimeSpan StreamTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    internal void Check()
+    {
+        if (Clusters.Count == 0)
+            throw new ArgumentException("Clusters: at least one is needed");
+        if (AdvertiseAddress is not null && !System.Net.IPAddress.TryParse(AdvertiseAddress, out _))
+            throw new ArgumentException($"AdvertiseAddress: {AdvertiseAddress} is no IP address");
+        if (AdvertisePort is < 1 or > 65535)
+            throw new ArgumentException($"AdvertisePort: {AdvertisePort} is not in 1-65535");
+        if (!System.Net.IPAddress.TryParse($"{ServiceNetworkPrefix}.0.0", out _))
+            throw new ArgumentException($"ServiceNetworkPrefix: {ServiceNetworkPrefix} is not the first two bytes of an IPv4 network");
+    }
+}

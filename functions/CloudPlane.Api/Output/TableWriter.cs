@@ -1,0 +1,74 @@
+using System.Buffers;
+using System.Text.Json;
+using CloudPlane.Schema;
+
+namespace CloudPlane.Api;
+
+/// <summary>metav1.Table around stored objects.</summary>
+internal sealed class TableWriter(ResourceType resource, OutputForm form, string includeObject, DateTimeOffset now)
+{
+    /// <summary>A table of these objects; <paramref name="listMetadata"/> is its metadata member, raw.</summary>
+    /// <param name="headers">Whether the columns are described; a watch does so in its first event only.</param>
+    public ReadOnlyMemory<byte> Write(IEnumerable<ReadOnlyMemory<byte>> objects, ReadOnlySpan<byte> listMetadata, bool headers = true)
+    {
+        var buffer = new ArrayBufferWriter<byte>(4096);
+        using var writer = new Utf8JsonWriter(buffer, Documents.WriterOptions);
+        writer.WriteStartObject();
+        writer.WriteString("kind"u8, "Table"u8);
+        writer.WriteString("apiVersion"u8, $"meta.k8s.io/{form.Version}");
+        writer.WritePropertyName("metadata"u8);
+        writer.WriteRawValue(listMetadata, skipInputValidation: true);
+        writer.WritePropertyName("columnDefinitions"u8);
+        if (headers)
+            WriteColumns(writer);
+        else
+            writer.WriteNullValue();
+        writer.WriteStartArray("rows"u8);
+        foreach (var item in objects)
+            WriteRow(writer, item);
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+        writer.Flush();
+        return buffer.WrittenMemory;
+    }
+
+    private void WriteColumns(Utf8JsonWriter writer)
+    {
+        writer.WriteStartArray();
+        foreach (var column in resource.Columns)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("name"u8, column.Name);
+            writer.WriteString("type"u8, column.Type);
+            writer.WriteString("format"u8, column.Format);
+            writer.WriteString("description"u8, column.Description);
+            writer.WriteNumber("priority"u8, column.Priority);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private void WriteRow(Utf8JsonWriter writer, ReadOnlyMemory<byte> item)
+    {
+        using var document = JsonDocument.Parse(item);
+        writer.WriteStartObject();
+        writer.WritePropertyName("cells"u8);
+        TablePrinter.WriteCells(writer, resource, document.RootElement, now);
+        switch (includeObject)
+        {
+            case "None":
+                break;
+            case "Object":
+                writer.WritePropertyName("object"u8);
+                writer.WriteRawValue(item.Span, skipInputValidation: true);
+                break;
+            default:
+                writer.WritePropertyName("object"u8);
+                writer.WriteRawValue(PartialObjects.Of(item, form.Version).Span, skipInputValidation: true);
+                break;
+        }
+
+        writer.WriteEndObject();
+    }
+}
