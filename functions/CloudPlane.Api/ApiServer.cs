@@ -137,7 +137,7 @@ public sealed class ApiServer : IAsyncDisposable
         }
 
         if (failure.Details?.RetryAfterSeconds is > 0 and var seconds)
-            response.AddHeader("Retry-After", seconds.Value.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            response.AddHeader("Retry-After", seconds.ToString(System.Globalization.CultureInfo.InvariantCulture));
         try
         {
             await Responder.BytesAsync(request, response, new QueryParameters(""), StatusDocuments.Failure(failure), "application/json", failure.Code, cancellationToken);

@@ -99,12 +99,12 @@ internal sealed class ServiceAllocator(IStateStore store, ApiServerOptions optio
     {
         if (port.Number("nodePort") is > 0 and var wanted)
         {
-            if (before.Contains((int)wanted.Value))
+            if (before.Contains((int)wanted))
                 return;
             if (wanted is < LowestPort or > HighestPort)
-                throw InvalidPort(operation, document, index, wanted.Value, $"provided port is not in the valid range. The range of valid ports is {LowestPort}-{HighestPort}");
-            if (!await allocation.TakeAsync(_ports, Text((int)wanted.Value), operation.Aborted))
-                throw InvalidPort(operation, document, index, wanted.Value, "provided port is already allocated");
+                throw InvalidPort(operation, document, index, wanted, $"provided port is not in the valid range. The range of valid ports is {LowestPort}-{HighestPort}");
+            if (!await allocation.TakeAsync(_ports, Text((int)wanted), operation.Aborted))
+                throw InvalidPort(operation, document, index, wanted, "provided port is already allocated");
             return;
         }
 

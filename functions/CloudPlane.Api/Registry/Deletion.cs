@@ -32,7 +32,7 @@ internal static class Deletion
             metadata["deletionGracePeriodSeconds"] = grace;
             // Its controllers must not act on it as before: the generation tells them that what is wanted has changed.
             if (metadata.Number("generation") is > 0 and var generation)
-                metadata["generation"] = generation.Value + 1;
+                metadata["generation"] = generation + 1;
             if (resource is { Group: "", Plural: "namespaces" })
                 document.Child("status")["phase"] = "Terminating";
             return true;

@@ -12,16 +12,28 @@ internal sealed record ResourceRoute(ResourceType Resource, string Namespace, st
     {
         string group, version;
         if (segments is ["api", _, _, ..])
-            (group, version, segments) = ("", segments[1], segments[2..]);
+        {
+            (group, version) = ("", segments[1]);
+            segments = segments[2..];
+        }
         else if (segments is ["apis", _, _, _, ..])
-            (group, version, segments) = (segments[1], segments[2], segments[3..]);
+        {
+            (group, version) = (segments[1], segments[2]);
+            segments = segments[3..];
+        }
         else
+        {
             return null;
+        }
 
         var space = "";
         // /namespaces/{name}/{resource}; but status and finalize are subresources of the namespace itself.
         if (segments is ["namespaces", _, not ("status" or "finalize"), ..])
-            (space, segments) = (segments[1], segments[2..]);
+        {
+            space = segments[1];
+            segments = segments[2..];
+        }
+
         if (segments.Length > 3 || catalog.Find(group, version, segments[0]) is not { } resource)
             return null;
 

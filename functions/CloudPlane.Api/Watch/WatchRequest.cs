@@ -14,7 +14,7 @@ internal sealed record WatchRequest(long? After, bool InitialEvents, bool MarkIn
         var version = Freshness.Parse(query.Text("resourceVersion"));
         var match = query.Text("resourceVersionMatch");
         var bookmarks = query.Flag("allowWatchBookmarks");
-        var timeout = query.Number("timeoutSeconds") is > 0 and var seconds ? TimeSpan.FromSeconds(Math.Min(seconds.Value, 86_400)) : (TimeSpan?)null;
+        var timeout = query.Number("timeoutSeconds") is > 0 and var seconds ? TimeSpan.FromSeconds(Math.Min(seconds, 86_400)) : (TimeSpan?)null;
         if (query["sendInitialEvents"] is { Length: > 0 })
         {
             if (match != "NotOlderThan")
