@@ -1,0 +1,15 @@
+namespace CloudPlane.Controllers;
+
+internal static class Maps
+{
+    /// <summary>A copy with one more (or another) entry; records are immutable and share their maps.</summary>
+    public static IReadOnlyDictionary<string, string> With(this IReadOnlyDictionary<string, string>? map, string key, string value)
+    {
+        var copy = map is null ? [] : new Dictionary<string, string>(map);
+        copy[key] = value;
+        return copy;
+    }
+
+    public static string? Find(this IReadOnlyDictionary<string, string>? map, string key) =>
+        map is not null && map.TryGetValue(key, out var value) ? value : null;
+}
