@@ -1,3 +1,4 @@
+using System.Text.Json;
 using CloudPlane.Client;
 
 namespace CloudPlane.Controllers;
@@ -74,9 +75,17 @@ public sealed class ChangePump(IChangeFeed feed, ChangeRouter router, IMessageBu
 
     private async ValueTask SendAsync(string resource, FeedChange change, CancellationToken cancellationToken)
     {
-        foreach (var message in await router.RouteAsync(resource, change, cancellationToken).ConfigureAwait(false))
+        try
         {
-            await bus.SendAsync(message, TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
+            foreach (var message in await router.RouteAsync(resource, change, cancellationToken).ConfigureAwait(false))
+            {
+                await bus.SendAsync(message, TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        // A document that can't be read stays so: it must not hold up those behind it.
+        catch (Exception error) when (error is JsonException or FormatException)
+        {
+            onFailure(error);
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using CloudPlane.Client;
 
 namespace CloudPlane.Controllers;
@@ -7,7 +6,8 @@ namespace CloudPlane.Controllers;
 public sealed class ChangeRouter
 {
     private readonly string _cluster;
-    private readonly Dictionary<string, Route> _routes = [];
+    // A resource can be read as more than one type: whole, or its metadata only.
+    private readonly Dictionary<string, List<Route>> _routes = [];
 
     public ChangeRouter(string cluster, IEnumerable<ControllerRegistration> controllers)
     {
@@ -25,32 +25,44 @@ public sealed class ChangeRouter
     public IReadOnlyCollection<string> Resources => _routes.Keys;
 
     /// <summary>The wake-ups that a change calls for. Throws what a lookup throws; the caller asks again.</summary>
-    public ValueTask<IReadOnlyCollection<ReconcileMessage>> RouteAsync(string resource, FeedChange change, CancellationToken cancellationToken) =>
-        _routes[resource].RouteAsync(_cluster, change, cancellationToken);
+    public async ValueTask<IReadOnlyCollection<ReconcileMessage>> RouteAsync(string resource, FeedChange change, CancellationToken cancellationToken)
+    {
+        var messages = new HashSet<ReconcileMessage>();
+        foreach (var route in _routes[resource])
+        {
+            await route.RouteAsync(_cluster, change, messages, cancellationToken).ConfigureAwait(false);
+        }
+        return messages;
+    }
 
     internal void Add<T>(string controller, Func<ObjectChange<T>, CancellationToken, ValueTask<IEnumerable<ObjectName>>> keys)
         where T : class, IKubernetesObject<T>
     {
-        if (!_routes.TryGetValue(T.Resource.StorageName, out var route))
+        if (!_routes.TryGetValue(T.Resource.StorageName, out var routes))
         {
-            _routes[T.Resource.StorageName] = route = new Route<T>();
+            _routes[T.Resource.StorageName] = routes = [];
         }
-        ((Route<T>)route).Targets.Add((controller, keys));
+        var route = routes.OfType<Route<T>>().FirstOrDefault();
+        if (route is null)
+        {
+            routes.Add(route = new Route<T>());
+        }
+        route.Targets.Add((controller, keys));
     }
 
     private abstract class Route
     {
-        public abstract ValueTask<IReadOnlyCollection<ReconcileMessage>> RouteAsync(string cluster, FeedChange change, CancellationToken cancellationToken);
+        public abstract ValueTask RouteAsync(
+            string cluster, FeedChange change, HashSet<ReconcileMessage> messages, CancellationToken cancellationToken);
     }
 
     private sealed class Route<T> : Route where T : class, IKubernetesObject<T>
     {
         public List<(string Controller, Func<ObjectChange<T>, CancellationToken, ValueTask<IEnumerable<ObjectName>>> Keys)> Targets { get; } = [];
 
-        public override async ValueTask<IReadOnlyCollection<ReconcileMessage>> RouteAsync(
-            string cluster, FeedChange change, CancellationToken cancellationToken)
+        public override async ValueTask RouteAsync(
+            string cluster, FeedChange change, HashSet<ReconcileMessage> messages, CancellationToken cancellationToken)
         {
-            var messages = new HashSet<ReconcileMessage>();
             var typed = Parse(change);
             foreach (var (controller, keys) in Targets)
             {
@@ -59,7 +71,6 @@ public sealed class ChangeRouter
                     messages.Add(new ReconcileMessage(controller, new ReconcileKey(cluster, name.Namespace, name.Name), change.Revision));
                 }
             }
-            return messages;
         }
 
         private static ObjectChange<T> Parse(FeedChange change)
@@ -70,11 +81,6 @@ public sealed class ChangeRouter
                 : new ObjectChange<T>(change.Previous.IsEmpty ? null : Parse(change.Previous), document);
         }
 
-        private static T Parse(ReadOnlyMemory<byte> document)
-        {
-            var reader = new Utf8JsonReader(document.Span);
-            reader.Read();
-            return T.Read(ref reader);
-        }
+        private static T Parse(ReadOnlyMemory<byte> document) => ModelJson.Parse<T>(document.Span);
     }
 }

@@ -11,9 +11,3 @@ public readonly record struct ObjectChange<T>(T? Previous, T? Current) where T :
     /// <summary>Whether the object is gone.</summary>
     public bool IsDeletion => Current is null;
 }
-
-/// <summary>An object's place, without the cluster.</summary>
-public readonly record struct ObjectName(string Namespace, string Name)
-{
-    public static ObjectName Of(ObjectMeta metadata) => new(metadata.Namespace ?? "", metadata.Name ?? "");
-}

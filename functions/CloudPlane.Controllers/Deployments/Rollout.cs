@@ -175,7 +175,7 @@ internal sealed class Rollout(Deployment deployment, RevisionSets sets, ApiClien
                 Namespace = Deployment.Metadata.Namespace,
                 Labels = labels,
                 Annotations = RevisionAnnotations.ForSize(Deployment, annotations) ?? annotations,
-                OwnerReferences = [OwnerReferences.ControllerReference(Deployment)],
+                OwnerReferences = [Owners.ControllerReference(Deployment)],
             },
             Spec = new ReplicaSetSpec
             {
@@ -191,7 +191,7 @@ internal sealed class Rollout(Deployment deployment, RevisionSets sets, ApiClien
     private async Task AcceptOrAvoidAsync(string name, CancellationToken cancellationToken)
     {
         var holder = await api.GetAsync<ReplicaSet>(Deployment.Metadata.Namespace!, name, cancellationToken).ConfigureAwait(false);
-        if (holder is not null && holder.Metadata.IsControlledBy(Deployment.Metadata.Uid!)
+        if (holder is not null && Owners.IsControlledBy(holder.Metadata, Deployment.Metadata.Uid)
             && TemplateIdentity.Same(holder.Spec?.Template, Deployment.Spec?.Template))
         {
             Sets = Sets with { New = holder };

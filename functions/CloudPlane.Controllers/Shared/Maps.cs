@@ -2,6 +2,8 @@ namespace CloudPlane.Controllers;
 
 internal static class Maps
 {
+    public static readonly IReadOnlyDictionary<string, string> Empty = new Dictionary<string, string>();
+
     /// <summary>A copy with one more (or another) entry; records are immutable and share their maps.</summary>
     public static IReadOnlyDictionary<string, string> With(this IReadOnlyDictionary<string, string>? map, string key, string value)
     {

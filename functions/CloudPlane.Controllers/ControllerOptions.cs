@@ -1,0 +1,31 @@
+using CloudPlane.Client;
+
+namespace CloudPlane.Controllers;
+
+/// <summary>What can be set about the controllers; the defaults are kube-controller-manager's.</summary>
+public sealed record ControllerOptions
+{
+    /// <summary>The cluster whose objects these controllers look after.</summary>
+    public string Cluster { get; init; } = "default";
+
+    /// <summary>How long a node may go without renewing its Lease before it is given up (--node-monitor-grace-period).</summary>
+    public TimeSpan NodeMonitorGracePeriod { get; init; } = TimeSpan.FromSeconds(40);
+
+    /// <summary>The same for a node that has not reported any status yet (--node-startup-grace-period).</summary>
+    public TimeSpan NodeStartupGracePeriod { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>The network that nodes get their pods' networks from (--cluster-cidr): IPv4, with a prefix of at most 24.</summary>
+    public string PodNetwork { get; init; } = "10.244.0.0/16";
+
+    /// <summary>How long the node of a pod has to be missing before the pod is removed.</summary>
+    public TimeSpan MissingNodeQuarantine { get; init; } = TimeSpan.FromSeconds(40);
+
+    /// <summary>Finished pods beyond this many are removed, the oldest first (--terminated-pod-gc-threshold).</summary>
+    public int TerminatedPodThreshold { get; init; } = 12500;
+
+    /// <summary>How long an Event is kept after it was last seen (--event-ttl).</summary>
+    public TimeSpan EventLifetime { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>The PEM certificates that pods trust the API server by; null for none, then no kube-root-ca.crt is published.</summary>
+    public string? ClusterCaPem { get; init; }
+}
