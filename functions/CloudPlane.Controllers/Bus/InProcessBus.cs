@@ -24,7 +24,7 @@ public sealed class InProcessBus : IMessageBus, IDisposable
         _onFailure = onFailure;
         _lanes = subscriptions.ToDictionary(
             subscription => subscription.Reconciler.Name,
-            subscription => new Lane(subscription, new KeyedWorkQueue(time), new RetryDelays(random)));
+            subscription => new Lane(subscription, new KeyedWorkQueue(time), new RetryDelays(new Random(random.Next()))));
     }
 
     /// <summary>Whether a key is waiting for a worker or in work right now (delayed keys don't count).</summary>

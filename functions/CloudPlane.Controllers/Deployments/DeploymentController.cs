@@ -25,7 +25,7 @@ internal sealed class DeploymentController(ApiClient api, Replicas replicas, Eve
             return ReconcileResult.Done;
         }
         var sets = await replicas.SyncAsync<ReplicaSet>(cancellationToken).ConfigureAwait(false);
-        var claims = new Claims<Deployment, ReplicaSet>(api, deployment, deployment.Spec.Selector, (set, metadata) => set with { Metadata = metadata });
+        var claims = new Claims<Deployment, ReplicaSet>(api, deployment, deployment.Spec.Selector);
         var owned = await claims.SettleAsync(sets, cancellationToken).ConfigureAwait(false);
         var rollout = new Rollout(deployment, RevisionSets.Of(deployment, owned), api, events, time);
         if (deployment.Metadata.DeletionTimestamp is not null)

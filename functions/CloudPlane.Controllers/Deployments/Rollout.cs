@@ -108,7 +108,7 @@ internal sealed class Rollout(Deployment deployment, RevisionSets sets, ApiClien
             Metadata = existing.Metadata with { Annotations = annotations },
             Spec = existing.Spec! with { MinReadySeconds = Deployment.Spec?.MinReadySeconds },
         };
-        if (!SameEntries(annotations, existing.Metadata.Annotations)
+        if (!annotations.SameAs(existing.Metadata.Annotations)
             || (existing.Spec.MinReadySeconds ?? 0) != (Deployment.Spec?.MinReadySeconds ?? 0))
         {
             existing = await api.UpdateAsync(refreshed, cancellationToken).ConfigureAwait(false);
@@ -227,7 +227,4 @@ internal sealed class Rollout(Deployment deployment, RevisionSets sets, ApiClien
         };
         Deployment = await api.UpdateAsync(annotated, cancellationToken).ConfigureAwait(false);
     }
-
-    private static bool SameEntries(IReadOnlyDictionary<string, string> a, IReadOnlyDictionary<string, string>? b) =>
-        a.Count == (b?.Count ?? 0) && a.All(entry => b.Find(entry.Key) == entry.Value);
 }

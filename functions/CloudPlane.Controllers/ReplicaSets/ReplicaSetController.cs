@@ -26,7 +26,7 @@ internal sealed class ReplicaSetController(ApiClient api, Replicas replicas, Eve
             return ReconcileResult.Done;
         }
         var pods = await replicas.SyncAsync<Pod>(cancellationToken).ConfigureAwait(false);
-        var claims = new Claims<ReplicaSet, Pod>(api, set, set.Spec?.Selector, (pod, metadata) => pod with { Metadata = metadata });
+        var claims = new Claims<ReplicaSet, Pod>(api, set, set.Spec?.Selector);
         var owned = await claims.SettleAsync(pods, cancellationToken).ConfigureAwait(false);
         Pod[] active = [.. owned.Where(pod => pod.IsActive())];
         var error = set.Metadata.DeletionTimestamp is null

@@ -6,7 +6,7 @@ namespace CloudPlane.Controllers;
 /// Settles which objects belong to an owner with a selector (controller.ControllerRefManager): matching orphans are adopted, owned
 /// objects that no longer match are released.
 /// </summary>
-internal sealed class Claims<TOwner, T>(ApiClient api, TOwner owner, LabelSelector? selector, Func<T, ObjectMeta, T> withMetadata)
+internal sealed class Claims<TOwner, T>(ApiClient api, TOwner owner, LabelSelector? selector)
     where TOwner : class, IKubernetesObject<TOwner>
     where T : class, IKubernetesObject<T>
 {
@@ -67,7 +67,7 @@ internal sealed class Claims<TOwner, T>(ApiClient api, TOwner owner, LabelSelect
         var metadata = value.Metadata with { OwnerReferences = list.Length == 0 ? null : list };
         try
         {
-            return await api.UpdateAsync(withMetadata(value, metadata), cancellationToken).ConfigureAwait(false);
+            return await api.UpdateAsync(value.WithMetadata(metadata), cancellationToken).ConfigureAwait(false);
         }
         catch (ApiException gone) when (gone.IsNotFound)
         {

@@ -14,4 +14,8 @@ internal static class Maps
 
     public static string? Find(this IReadOnlyDictionary<string, string>? map, string key) =>
         map is not null && map.TryGetValue(key, out var value) ? value : null;
+
+    /// <summary>Whether both have the same entries, in whatever order.</summary>
+    public static bool SameAs(this IReadOnlyDictionary<string, string>? a, IReadOnlyDictionary<string, string>? b) =>
+        (a?.Count ?? 0) == (b?.Count ?? 0) && (a ?? Empty).All(entry => b.Find(entry.Key) == entry.Value);
 }

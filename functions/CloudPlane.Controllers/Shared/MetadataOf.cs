@@ -39,6 +39,8 @@ internal sealed record MetadataOf<T> : IKubernetesObject<MetadataOf<T>> where T 
         return new MetadataOf<T> { Metadata = metadata };
     }
 
+    public MetadataOf<T> WithMetadata(ObjectMeta metadata) => this with { Metadata = metadata };
+
     /// <summary>Writing it would erase the rest of the object.</summary>
     public void Write(Utf8JsonWriter writer) => throw new NotSupportedException($"only the metadata of this {T.Resource.Kind} is known");
 }

@@ -36,7 +36,11 @@ public sealed class ApiClient(IApiTransport transport)
 
     /// <summary>Replaces the object's status; its resourceVersion, if set, must be current.</summary>
     public Task<T> UpdateStatusAsync<T>(T value, CancellationToken cancellationToken) where T : class, IKubernetesObject<T> =>
-        WriteAsync(value, "PUT", ResourcePath.Object(T.Resource, value.Metadata.Namespace, value.Metadata.Name!, "status"), cancellationToken);
+        UpdateSubresourceAsync(value, "status", cancellationToken);
+
+    /// <summary>Replaces one of the object's subresources that has the form of the object itself ("status", "finalize").</summary>
+    public Task<T> UpdateSubresourceAsync<T>(T value, string subresource, CancellationToken cancellationToken) where T : class, IKubernetesObject<T> =>
+        WriteAsync(value, "PUT", ResourcePath.Object(T.Resource, value.Metadata.Namespace, value.Metadata.Name!, subresource), cancellationToken);
 
     public async Task<T> PatchAsync<T>(
         string ns, string name, PatchKind kind, ReadOnlyMemory<byte> patch, string? subresource, CancellationToken cancellationToken)
