@@ -5,12 +5,11 @@ namespace CloudPlane.Scheduling;
 /// <summary>
 /// Finds nodes for pods. Decisions are made one at a time, bindings are written side by side: several pods may be reconciled at once.
 /// </summary>
-/// <param name="cluster">The cluster, for the keys that <see cref="AffectedAsync(Node?, Node?, CancellationToken)"/> returns.</param>
 /// <param name="replicas">The cluster's pods and nodes.</param>
 /// <param name="client">Where bindings, conditions and events are written.</param>
 /// <param name="time">The clock.</param>
 /// <param name="random">Draws among nodes that score the same.</param>
-public sealed class Scheduler(string cluster, Replicas replicas, ApiClient client, TimeProvider time, Random random) : IReconciler
+public sealed class Scheduler(Replicas replicas, ApiClient client, TimeProvider time, Random random) : IReconciler
 {
     private readonly Lock _deciding = new();
     private readonly ClusterViewCache _views = new();
@@ -44,7 +43,7 @@ public sealed class Scheduler(string cluster, Replicas replicas, ApiClient clien
     /// The pods to look at again because a node came or changed: those that would fit on it now. Pass null for <paramref name="before"/>
     /// when it was added, for <paramref name="after"/> when it was deleted.
     /// </summary>
-    public async ValueTask<IReadOnlyList<ReconcileKey>> AffectedAsync(Node? before, Node? after, CancellationToken cancellationToken) =>
+    public async ValueTask<IEnumerable<ObjectName>> AffectedAsync(Node? before, Node? after, CancellationToken cancellationToken) =>
         after is not null && NodeChange.MayAdmitMore(before, after)
             ? await WaitingForAsync(after.Metadata.Name!, cancellationToken).ConfigureAwait(false)
             : [];
@@ -52,17 +51,17 @@ public sealed class Scheduler(string cluster, Replicas replicas, ApiClient clien
     /// <summary>
     /// The pods to look at because a pod changed: itself if it waits for a node; if it gave back room on its node, those that would fit now.
     /// </summary>
-    public async ValueTask<IReadOnlyList<ReconcileKey>> AffectedAsync(Pod? before, Pod? after, CancellationToken cancellationToken)
+    public async ValueTask<IEnumerable<ObjectName>> AffectedAsync(Pod? before, Pod? after, CancellationToken cancellationToken)
     {
-        if (after is not null && PodState.AwaitsScheduling(after)) return PodChange.ConcernsScheduling(before, after) ? [KeyOf(after)] : [];
+        if (after is not null && PodState.AwaitsScheduling(after)) return PodChange.ConcernsScheduling(before, after) ? [ObjectName.Of(after.Metadata)] : [];
         return before is not null && PodState.Occupies(before) && PodChange.GivesBackRoom(before, after)
             ? await WaitingForAsync(before.Spec!.NodeName!, cancellationToken).ConfigureAwait(false)
             : [];
     }
 
     /// <summary>Every pod that waits for a node, in the order in which they should be tried: to seed a queue.</summary>
-    public async ValueTask<IReadOnlyList<ReconcileKey>> WaitingAsync(CancellationToken cancellationToken) =>
-        [.. Waiting(await replicas.SyncAsync<Pod>(cancellationToken).ConfigureAwait(false)).Select(KeyOf)];
+    public async ValueTask<IEnumerable<ObjectName>> WaitingAsync(CancellationToken cancellationToken) =>
+        Waiting(await replicas.SyncAsync<Pod>(cancellationToken).ConfigureAwait(false)).Select(p => ObjectName.Of(p.Metadata));
 
     private Decision? Decide(Pod pod, ReplicaSnapshot<Node> nodes, ReplicaSnapshot<Pod> pods)
     {
@@ -95,7 +94,7 @@ public sealed class Scheduler(string cluster, Replicas replicas, ApiClient clien
         }
     }
 
-    private async ValueTask<IReadOnlyList<ReconcileKey>> WaitingForAsync(string nodeName, CancellationToken cancellationToken)
+    private async ValueTask<IEnumerable<ObjectName>> WaitingForAsync(string nodeName, CancellationToken cancellationToken)
     {
         var pods = await replicas.SyncAsync<Pod>(cancellationToken).ConfigureAwait(false);
         var waiting = Waiting(pods);
@@ -104,13 +103,11 @@ public sealed class Scheduler(string cluster, Replicas replicas, ApiClient clien
         lock (_deciding)
         {
             var node = _views.View(Newest(nodes), Newest(pods), _assumed).Nodes.FirstOrDefault(n => n.Name == nodeName);
-            return node is null ? [] : [.. waiting.Where(p => _placement.Check(new PodInfo(p), node) is null).Select(KeyOf)];
+            return node is null ? [] : (ObjectName[])[.. waiting.Where(p => _placement.Check(new PodInfo(p), node) is null).Select(p => ObjectName.Of(p.Metadata))];
         }
     }
 
     // As Kubernetes' queue: the more important first, then the older.
     private static List<Pod> Waiting(ReplicaSnapshot<Pod> pods) =>
         [.. pods.Find(PodIndexes.NodeName, "").Where(PodState.AwaitsScheduling).OrderByDescending(p => p.Spec!.Priority ?? 0).ThenBy(p => p.Metadata.CreationTimestamp)];
-
-    private ReconcileKey KeyOf(Pod pod) => new(cluster, pod.Metadata.Namespace ?? "", pod.Metadata.Name ?? "");
 }
