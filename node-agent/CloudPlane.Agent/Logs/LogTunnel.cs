@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Net;
+using System.Net.Http.Headers;
+using CloudPlane.Client;
 
 namespace CloudPlane.Agent;
 
@@ -8,20 +10,20 @@ namespace CloudPlane.Agent;
 /// Serves `kubectl logs` over connections that the node opens: a GET that stays open brings requests, each is answered by a POST of
 /// its own. The server ends such a POST early when kubectl went away.
 /// </summary>
-/// <param name="http">Sends to the API server as this node; its handler adds the credentials and should speak HTTP/2, where an answer can end a request.</param>
-/// <param name="server">The API server's address.</param>
+/// <param name="http">The API server's client, e.g. HttpApiTransport.Http. Best over HTTP/2, where an answer can end its request.</param>
+/// <param name="token">This node's bearer token, asked for each request.</param>
 /// <param name="node">This node's name.</param>
 /// <param name="source">Where the logs are.</param>
 /// <param name="time">The clock.</param>
 /// <param name="random">Jitters the back-off, so that the nodes of a restarted server do not come all at once.</param>
-internal sealed class LogTunnel(HttpMessageInvoker http, Uri server, string node, ILogSource source, TimeProvider time, Random random)
+internal sealed class LogTunnel(
+    HttpClient http, Func<CancellationToken, ValueTask<string?>> token, string node, ILogSource source, TimeProvider time, Random random)
 {
     // The server writes an empty line every 15 s; two missed ones and the connection is taken for dead.
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(40);
-    private static readonly TimeSpan MinBackOff = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan MaxBackOff = TimeSpan.FromSeconds(10);
     private const int MaxLine = 64 * 1024;
 
+    private readonly Backoff _backoff = new(TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(10), random);
     private readonly string _base = $"/cloudplane/v1/nodes/{Uri.EscapeDataString(node)}";
 
     /// <summary>Runs until the token is cancelled; then all streams have ended too.</summary>
@@ -30,12 +32,10 @@ internal sealed class LogTunnel(HttpMessageInvoker http, Uri server, string node
         var streams = new HashSet<Task>();
         try
         {
-            var backOff = MinBackOff;
             while (true)
             {
-                var connected = await ConnectAsync(streams, cancellationToken).ConfigureAwait(false);
-                backOff = connected ? MinBackOff : backOff * 2 < MaxBackOff ? backOff * 2 : MaxBackOff;
-                await Task.Delay(backOff * (0.5 + random.NextDouble() / 2), time, cancellationToken).ConfigureAwait(false);
+                await ConnectAsync(streams, cancellationToken).ConfigureAwait(false);
+                await Task.Delay(_backoff.Next(), time, cancellationToken).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -44,25 +44,25 @@ internal sealed class LogTunnel(HttpMessageInvoker http, Uri server, string node
         }
     }
 
-    /// <summary>One connection, to its end. Says whether the server accepted it.</summary>
-    private async Task<bool> ConnectAsync(HashSet<Task> streams, CancellationToken cancellationToken)
+    /// <summary>One connection, to its end.</summary>
+    private async Task ConnectAsync(HashSet<Task> streams, CancellationToken cancellationToken)
     {
         using var silence = new CancellationTokenSource(Silence, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(silence.Token, cancellationToken);
         try
         {
-            using var response = await http.SendAsync(Request(HttpMethod.Get, "/tunnel"), both.Token).ConfigureAwait(false);
+            using var request = await RequestAsync(HttpMethod.Get, "/tunnel", both.Token).ConfigureAwait(false);
+            using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, both.Token).ConfigureAwait(false);
             if (response.StatusCode != HttpStatusCode.OK)
-                return false;
-            await ReadAsync(await response.Content.ReadAsStreamAsync(both.Token).ConfigureAwait(false), streams, silence, both.Token, cancellationToken)
-                .ConfigureAwait(false);
-            return true;
+                return;
+            _backoff.Reset();
+            var body = await response.Content.ReadAsStreamAsync(both.Token).ConfigureAwait(false);
+            await ReadAsync(body, streams, silence, both.Token, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
+        catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException or ApiException or ApiUnreachableException)
         {
             // The server is away, restarts, or is silent: connect again. Only our own end is passed on.
             cancellationToken.ThrowIfCancellationRequested();
-            return false;
         }
     }
 
@@ -113,13 +113,13 @@ internal sealed class LogTunnel(HttpMessageInvoker http, Uri server, string node
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
-            using var message = Request(HttpMethod.Post, $"/streams/{Uri.EscapeDataString(request.Id)}");
+            using var message = await RequestAsync(HttpMethod.Post, $"/streams/{Uri.EscapeDataString(request.Id)}", stop.Token).ConfigureAwait(false);
             message.Headers.Add("CloudPlane-Status", $"{status}");
             message.Content = content(stop.Token);
-            using var response = await http.SendAsync(message, stop.Token).ConfigureAwait(false);
+            using var response = await http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, stop.Token).ConfigureAwait(false);
             await response.Content.CopyToAsync(Stream.Null, stop.Token).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
+        catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException or ApiException or ApiUnreachableException)
         {
         }
         finally
@@ -129,9 +129,15 @@ internal sealed class LogTunnel(HttpMessageInvoker http, Uri server, string node
         }
     }
 
-    private HttpRequestMessage Request(HttpMethod method, string path) => new(method, new Uri(server, _base + path))
+    private async ValueTask<HttpRequestMessage> RequestAsync(HttpMethod method, string path, CancellationToken cancellationToken)
     {
-        Version = HttpVersion.Version20,
-        VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
-    };
+        var request = new HttpRequestMessage(method, _base + path)
+        {
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
+        };
+        if (await token(cancellationToken).ConfigureAwait(false) is { } bearer)
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", bearer);
+        return request;
+    }
 }
