@@ -52,11 +52,11 @@ public sealed class PodTrafficTests
         var hello = await b.RunPodAsync("hello-" + suffix, "cloudplane.local/hello:1");
         var client = await a.RunPodAsync("client-" + suffix, "cloudplane.local/busybox:1", "sleep", "1000");
         Assert.StartsWith("10.244.", hello.Ip);
-        Assert.Equal($"Hello from hello-{suffix}\n", await a.ExecAsync(client.Container, "wget", "-qO-", "-T5", $"http://{hello.Ip}:8080/"));
+        Assert.Equal($"Hello from hello-{suffix}\n", await a.ExecAsync(client.Container, "wget", "-qO-", $"http://{hello.Ip}:8080/"));
         // Inside the cluster pods keep their address.
         Assert.Contains($"{client.Ip}]", await WaitForLogAsync(b, hello));
         // And the node itself reaches its own pod, as probes do.
-        Assert.StartsWith("Hello", await b.Space.RunAsync("busybox", "wget", "-qO-", "-T5", $"http://{hello.Ip}:8080/"));
+        Assert.StartsWith("Hello", await b.Space.RunAsync("busybox", "wget", "-qO-", $"http://{hello.Ip}:8080/"));
     }
 
     private static async Task<string> WaitForLogAsync(TestNode node, TestPod pod)
