@@ -31,4 +31,7 @@ public sealed class FieldSchema
     /// <summary>"merge", "replace", "merge,retainKeys", "retainKeys"; null means replace.</summary>
     public string? PatchStrategy { get; init; }
     public string? PatchMergeKey { get; init; }
+
+    /// <summary>Of a struct's field: its place among them, for the decoder's record of what it has seen.</summary>
+    internal int Ordinal { get; set; }
 }
