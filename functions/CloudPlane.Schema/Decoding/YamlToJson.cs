@@ -15,14 +15,19 @@ public static class YamlToJson
     {
         if (!Utf8.IsValid(yaml))
             throw new FormatException("yaml: invalid UTF-8");
+        var parser = new Parser(new StringReader(Encoding.UTF8.GetString(yaml)));
         try
         {
-            var parser = new Parser(new StringReader(Encoding.UTF8.GetString(yaml)));
             return YamlWriter.ToJson(YamlReader.ReadDocument(parser));
         }
         catch (YamlException e)
         {
             throw new FormatException($"yaml: line {e.Start.Line}: {e.Message}", e);
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException or IndexOutOfRangeException or OverflowException)
+        {
+            // YamlDotNet's scanner trips over some malformed flow mappings (16.3.0: "{a: b\n&c") instead of refusing them.
+            throw new FormatException($"yaml: line {parser.Current?.End.Line ?? 1}: did not find expected node content", e);
         }
     }
 }
