@@ -17,17 +17,11 @@ internal sealed class AdmissionChain(NamespaceLifecycle namespaces, ServiceAlloc
             PodAdmission.Admit(document);
     }
 
-    /// <summary>May change the document.</summary>
     /// <exception cref="ApiStatusException">403.</exception>
-    public void AdmitUpdate(Operation operation, JsonObject document, JsonObject stored)
-    {
-        NodeRestriction.Check(operation, document, stored);
-        if (operation.Resource.StorageName == "services" && operation.Subresource is null)
-            ServiceSpec.KeepAllocated(document, stored);
-    }
+    public static void AdmitUpdate(Operation operation, JsonObject document, JsonObject stored) => NodeRestriction.Check(operation, document, stored);
 
     /// <exception cref="ApiStatusException">403 for the namespaces that a cluster can't be without.</exception>
-    public void AdmitDelete(Operation operation, ObjectKey key) => NamespaceLifecycle.CheckDelete(operation, key);
+    public static void AdmitDelete(Operation operation, ObjectKey key) => NamespaceLifecycle.CheckDelete(operation, key);
 
     /// <summary>
     /// Reserves what the object needs cluster-wide and writes it into the document. Undone on disposal, unless kept.

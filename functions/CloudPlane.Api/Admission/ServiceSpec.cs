@@ -29,24 +29,6 @@ internal static class ServiceSpec
         ? []
         : Ports(service).Select(p => (int)(p.Number("nodePort") ?? 0)).Where(p => p > 0).Distinct();
 
-    /// <summary>An update that leaves out what was allocated keeps it (the service registry's patchAllocatedValues).</summary>
-    public static void KeepAllocated(JsonObject document, JsonObject stored)
-    {
-        if (NeedsClusterIp(document) && NeedsClusterIp(stored) && ClusterIp(document).Length == 0 && ClusterIp(stored) is { Length: > 0 } ip)
-            SetClusterIp(document, ip);
-        if (!NeedsNodePorts(document) || !NeedsNodePorts(stored))
-            return;
-        var used = NodePorts(document).Intersect(NodePorts(stored)).ToHashSet();
-        var known = new Dictionary<string, int>(StringComparer.Ordinal);
-        foreach (var port in Ports(stored))
-            known[port.Text("name")] = (int)(port.Number("nodePort") ?? 0);
-        foreach (var port in Ports(document).Where(p => p.Number("nodePort") is null or 0))
-        {
-            if (known.TryGetValue(port.Text("name"), out var old) && old > 0 && used.Add(old))
-                port["nodePort"] = old;
-        }
-    }
-
     public static void SetClusterIp(JsonObject service, string ip)
     {
         var spec = service.Child("spec");

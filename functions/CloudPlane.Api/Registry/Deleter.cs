@@ -22,7 +22,7 @@ internal sealed class Deleter(IStateStore store, Catalog catalog, AdmissionChain
     /// <summary>Deletes one object of the operation's resource; 404 when there is none.</summary>
     public async ValueTask<Deleted> DeleteAsync(Operation operation, ObjectKey key, DeleteOptions options)
     {
-        admission.AdmitDelete(operation, key);
+        AdmissionChain.AdmitDelete(operation, key);
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
             var stored = await store.GetAsync(operation.Partition, key, operation.Aborted) ?? throw ApiErrors.NotFound(operation.Resource, key.Name);

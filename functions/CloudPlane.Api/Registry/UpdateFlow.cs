@@ -20,7 +20,7 @@ internal sealed class UpdateFlow(IStateStore store, AdmissionChain admission, Id
                 ?? throw ApiErrors.NotFound(operation.Resource, operation.Name);
             var before = Documents.Parse(stored.Document);
             var (document, insists) = Prepare(operation, kind, before, stored.Revision, change);
-            admission.AdmitUpdate(operation, document, before);
+            AdmissionChain.AdmitUpdate(operation, document, before);
             Check(operation, kind, document, before);
             if (dryRun)
                 return Documents.ToBytes(document);
