@@ -13,8 +13,8 @@ internal sealed class AdmissionChain(NamespaceLifecycle namespaces, ServiceAlloc
     {
         await namespaces.CheckCreateAsync(operation, document.Metadata().Text("name"));
         NodeRestriction.Check(operation, document, null);
-        if (operation.Resource.StorageName == "pods")
-            PodAdmission.Admit(document);
+        if (operation.Resource.StorageName == "pods" && PodAdmission.Admit(document) is { } refusal)
+            throw ApiErrors.Forbidden(operation.Resource, document.Metadata().Text("name"), refusal);
     }
 
     /// <exception cref="ApiStatusException">403.</exception>
