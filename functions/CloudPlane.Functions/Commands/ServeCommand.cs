@@ -1,0 +1,40 @@
+using System.Runtime.InteropServices;
+
+namespace CloudPlane.Functions;
+
+/// <summary><c>cloudplane serve</c>: the whole control plane on one machine, until SIGTERM or SIGINT.</summary>
+internal static class ServeCommand
+{
+    /// <summary>The cluster of the bare paths; standalone serves no other.</summary>
+    public const string Cluster = "default";
+
+    public static string DefaultDataDirectory { get; } =
+        Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cloudplane");
+
+    public static SettingsSchema Settings { get; } = new("cloudplane serve", "Runs the control plane on this machine.",
+    [
+        new("data", "DIR", "where keys, certificates and state are kept", DefaultDataDirectory),
+        new("listen", "ADDRESS[,...]", "where to serve the API, with TLS", "127.0.0.1:6443"),
+        new("store", "STORE", "sqlite (kept in the data directory) or memory (gone at the end)", "sqlite"),
+        new("pod-cidr", "CIDR", "the pods' network, a /16; each node gets a /24 of it", "10.244.0.0/16"),
+        new("node-grace", "DURATION", "how long a node may be silent before it counts as lost", "40s"),
+    ]);
+
+    public static async Task RunAsync(Settings settings, TextWriter output)
+    {
+        var options = StandaloneOptions.From(settings);
+        using var stop = new CancellationTokenSource();
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        await using var host = await StandaloneHost.StartAsync(options, stop.Token);
+        await output.WriteLineAsync($"cloudplane serves https://{options.Listen[0]}; kubeconfig: {options.KubeconfigPath}");
+        await host.RunAsync(stop.Token);
+
+        void Stop(PosixSignalContext signal)
+        {
+            // Ours is an orderly end: requests finish, the store closes.
+            signal.Cancel = true;
+            stop.Cancel();
+        }
+    }
+}

@@ -1,0 +1,47 @@
+using System.Net;
+
+namespace CloudPlane.Functions;
+
+/// <summary>What the standalone control plane was told to do. Checked whole when it is read; immutable.</summary>
+internal sealed record StandaloneOptions
+{
+    /// <summary>Keys, certificates, state, the administrator's kubeconfig.</summary>
+    public required string DataDirectory { get; init; }
+
+    /// <summary>Where the API listens; the first is the one that the kubeconfig names.</summary>
+    public required IReadOnlyList<IPEndPoint> Listen { get; init; }
+
+    /// <summary>Whether state is kept on disk; otherwise it lives as long as the process.</summary>
+    public required bool Durable { get; init; }
+
+    /// <summary>The pods' network.</summary>
+    public required IPNetwork PodNetwork { get; init; }
+
+    /// <summary>A node whose Lease is older than this counts as lost.</summary>
+    public required TimeSpan NodeGrace { get; init; }
+
+    public string KubeconfigPath => Path.Combine(DataDirectory, "admin.kubeconfig");
+
+    /// <exception cref="SettingsException">A value is wrong; says which and what would be right.</exception>
+    public static StandaloneOptions From(Settings settings) => new()
+    {
+        DataDirectory = Path.GetFullPath(settings.Get("data")),
+        Listen = ListenAddresses.Parse(settings.Get("listen")),
+        Durable = IsDurable(settings.Get("store")),
+        PodNetwork = ParsePodNetwork(settings.Get("pod-cidr")),
+        NodeGrace = settings.GetDuration("node-grace"),
+    };
+
+    private static bool IsDurable(string store) => store switch
+    {
+        "sqlite" => true,
+        "memory" => false,
+        "azure-tables" => throw new SettingsException("--store: azure-tables is not in this version yet; use sqlite or memory"),
+        _ => throw new SettingsException($"--store: \"{store}\" is unknown; use sqlite or memory"),
+    };
+
+    private static IPNetwork ParsePodNetwork(string text) => IPNetwork.TryParse(text, out var network)
+        && network.PrefixLength == 16 && network.BaseAddress.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork
+        ? network
+        : throw new SettingsException($"--pod-cidr: \"{text}\" is not an IPv4 network with 16 bits, such as 10.244.0.0/16");
+}

@@ -1,0 +1,96 @@
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+
+namespace CloudPlane.Functions;
+
+/// <summary>
+/// How the standalone API server listens: TLS with the cluster's own certificate; client certificates are asked for, never demanded,
+/// and reach the authenticator only when the cluster's CA signed them (others get its 401, as from kube-apiserver, not a broken handshake).
+/// </summary>
+internal sealed class TlsListener(ClusterKeys keys, IReadOnlyList<IPEndPoint> addresses)
+{
+    private static readonly object VerifiedKey = new();
+
+    /// <summary>Kestrel's options.</summary>
+    public void Configure(KestrelServerOptions kestrel)
+    {
+        var certificate = keys.ServerCertificate(ServerNames.For(addresses));
+        kestrel.AddServerHeader = false;
+        // The API limits bodies by itself (413 with a Status); nodes stream logs for as long as someone reads them.
+        kestrel.Limits.MaxRequestBodySize = null;
+        kestrel.Limits.MinRequestBodyDataRate = null;
+        kestrel.Limits.MinResponseDataRate = null;
+        // client-go multiplexes every call and watch of a process over one connection.
+        kestrel.Limits.Http2.MaxStreamsPerConnection = 1000;
+        kestrel.Limits.Http2.InitialConnectionWindowSize = 1 << 20;
+        kestrel.Limits.Http2.InitialStreamWindowSize = 768 * 1024;
+        foreach (var address in addresses)
+        {
+            kestrel.Listen(address, listen => listen.UseHttps(https =>
+            {
+                https.ServerCertificate = certificate;
+                https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
+                https.CheckCertificateRevocation = false;
+                https.ClientCertificateValidation = static (_, _, _) => true;
+            }));
+        }
+    }
+
+    /// <summary>Hides a client certificate that the cluster's CA did not sign. Verified once per connection.</summary>
+    public void DropForeignCertificate(HttpContext context)
+    {
+        if (context.Connection.ClientCertificate is not { } certificate)
+            return;
+        var items = context.Features.Get<IConnectionItemsFeature>()?.Items;
+        if (items is null || !items.TryGetValue(VerifiedKey, out var verified))
+        {
+            verified = IsOurs(certificate);
+            if (items is not null)
+                items[VerifiedKey] = verified;
+        }
+
+        if (verified is not true)
+            context.Connection.ClientCertificate = null;
+    }
+
+    private bool IsOurs(X509Certificate2 certificate)
+    {
+        using var chain = new X509Chain();
+        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+        chain.ChainPolicy.CustomTrustStore.Add(keys.CaCertificate);
+        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        chain.ChainPolicy.DisableCertificateDownloads = true;
+        chain.ChainPolicy.ApplicationPolicy.Add(new System.Security.Cryptography.Oid("1.3.6.1.5.5.7.3.2"));
+        return chain.Build(certificate);
+    }
+}
+
+/// <summary>The names and addresses by which clients reach the API server, for its certificate.</summary>
+internal static class ServerNames
+{
+    public static IReadOnlyCollection<string> For(IReadOnlyList<IPEndPoint> addresses)
+    {
+        var names = new SortedSet<string>(StringComparer.Ordinal)
+        {
+            "localhost", "127.0.0.1", "10.96.0.1",
+            "kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local",
+        };
+        foreach (var address in addresses)
+        {
+            if (!address.Address.Equals(IPAddress.Any) && !address.Address.Equals(IPAddress.IPv6Any))
+                names.Add(address.Address.ToString());
+            else
+                names.UnionWith(System.Net.NetworkInformation.NetworkInterface.GetAllNetworkInterfaces()
+                    .SelectMany(i => i.GetIPProperties().UnicastAddresses)
+                    .Where(u => !u.Address.IsIPv6LinkLocal)
+                    .Select(u => u.Address.ToString()));
+        }
+
+        return names;
+    }
+}
