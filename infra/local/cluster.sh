@@ -1,0 +1,299 @@
+# The parts of a cluster on one machine: processes, nodes, networks. Sourced by ./up after steps.sh, with
+# repository, data, port and nodes set. Everything that it makes carries the cluster's short id, so that several
+# clusters live beside each other and --stop finds exactly what belongs to this one.
+
+cluster_names() {
+  local sum
+  sum=$(printf '%s' "$data" | cksum | cut -d' ' -f1)
+  id=$(printf '%04x' $((sum % 65536)))
+  bridge="cp$id"
+  # One /24 of 172.30.0.0/16 for the nodes of this cluster; the host is .1 and node-1, node-N is .N+1.
+  node_network="172.30.$((sum % 256))"
+  host_address="$node_network.1"
+  server="https://127.0.0.1:$port"
+  binaries="$repository/artifacts/bin"
+  export KUBECONFIG="$data/admin.kubeconfig"
+}
+
+# ---- prerequisites -------------------------------------------------------------------------------------------
+
+install_prerequisites() {
+  local missing=()
+  need() { [ -n "$(command -v "$1" || true)" ] || [ -e "$1" ] || missing+=("$2"); }
+  need containerd containerd
+  need runc runc
+  need /usr/lib/cni/bridge containernetworking-plugins
+  need nft nftables
+  need ip iproute2
+  need conntrack conntrack
+  need /bin/busybox busybox-static
+  need curl curl
+  ldconfig -p | grep -q 'libsqlite3\.so\.0' || missing+=(libsqlite3-0)
+  command -v dotnet >/dev/null || fail "the .NET 10 SDK is missing" "install it (https://dot.net), so that 'dotnet --version' says 10"
+
+  if [ ${#missing[@]} -gt 0 ]; then
+    progress "installing ${missing[*]}"
+    logged apt-update.log apt-get update -q
+    # The package starts its own containerd; ours is another instance, with its own root and socket.
+    logged apt-install.log env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}"
+    note "installed ${missing[*]}"
+  else
+    note "nothing missing"
+  fi
+  command -v kubectl >/dev/null || install_kubectl
+}
+
+install_kubectl() {
+  logged apt-kubectl.log env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends kubectl ||
+    logged apt-kubectl.log env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends kubernetes-client
+  note "installed kubectl"
+}
+
+# ---- build ---------------------------------------------------------------------------------------------------
+
+# Skipped when no source is newer than the last build: an up-to-date check by MSBuild alone takes seconds.
+build() {
+  local stamp="$repository/artifacts/.built"
+  if [ -e "$stamp" ] && [ -z "$(cd "$repository" && find functions node-agent Directory.* global.json \
+    \( -name obj -o -name bin \) -prune -o -type f -newer "$stamp" -print -quit)" ]; then
+    note "up to date"
+    return
+  fi
+  progress "dotnet publish"
+  logged build.log dotnet publish "$repository/functions/CloudPlane.Functions" -c Release -o "$binaries/control-plane" -nologo
+  logged build.log dotnet publish "$repository/node-agent/CloudPlane.Agent" -c Release -o "$binaries/agent" -nologo
+  touch "$stamp"
+}
+
+# ---- processes -----------------------------------------------------------------------------------------------
+
+# alive NAME: whether the process of that pid file runs, and is really ours (pids are reused).
+alive() {
+  local pid
+  pid=$(cat "$data/run/$1.pid" 2>/dev/null) || return 1
+  [ -n "$pid" ] && tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF -- "$data"
+}
+
+# launch NAME COMMAND...: starts it detached, with a pid file and a log. Its command line must name $data.
+launch() {
+  local name=$1
+  shift
+  mkdir -p "$data/run" "$data/log"
+  setsid "$@" >>"$data/log/$name.log" 2>&1 </dev/null &
+  echo $! >"$data/run/$name.pid"
+}
+
+# terminate NAME SECONDS: SIGTERM, and SIGKILL when that was not enough.
+terminate() {
+  local name=$1 pid
+  if alive "$name"; then
+    pid=$(cat "$data/run/$name.pid")
+    kill -TERM "$pid" 2>/dev/null || true
+    wait_until "$2" not_alive "$name" || kill -KILL "$pid" 2>/dev/null || true
+    wait_until 2 not_alive "$name" || true
+  fi
+  rm -f "$data/run/$name.pid"
+}
+
+not_alive() { ! alive "$1"; }
+
+# ---- control plane -------------------------------------------------------------------------------------------
+
+start_control_plane() {
+  if alive control-plane && api_ready; then
+    note "already running on $server"
+    return
+  fi
+  # The nodes' bridge must have its address before the server can listen on it.
+  start_network
+  if ! alive control-plane && api_port_taken; then
+    fail "port $port on 127.0.0.1 is taken by another program" "choose another: ./up --port N"
+  fi
+  alive control-plane || launch control-plane "$binaries/control-plane/cloudplane" serve --data "$data" \
+    --listen "127.0.0.1:$port,$host_address:$port"
+  wait_until 30 api_ready_or_dead || fail "the control plane did not answer in 30 s" "see $data/log/control-plane.log"
+  alive control-plane || {
+    tail -n 5 "$data/log/control-plane.log" >&2
+    fail "the control plane ended" "see $data/log/control-plane.log"
+  }
+  note "$server"
+}
+
+api_ready() { curl -fsS --max-time 2 --cacert "$data/pki/ca.crt" "$server/readyz" >/dev/null 2>&1; }
+api_ready_or_dead() { not_alive control-plane || api_ready; }
+api_port_taken() { (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; }
+
+# ---- network between the nodes -------------------------------------------------------------------------------
+
+start_network() {
+  if ! ip link show "$bridge" >/dev/null 2>&1; then
+    ip link add "$bridge" type bridge
+    ip addr add "$host_address/24" dev "$bridge"
+    ip link set "$bridge" up
+  fi
+  sysctl -qw net.ipv4.ip_forward=1
+  # Nodes in namespaces reach the world (to pull images) through the host.
+  nft -f - <<NFT
+table ip cloudplane-up-$id
+delete table ip cloudplane-up-$id
+table ip cloudplane-up-$id {
+  chain postrouting {
+    type nat hook postrouting priority srcnat;
+    ip saddr $node_network.0/24 ip daddr != { $node_network.0/24, 10.0.0.0/8 } oifname != "$bridge" masquerade
+  }
+}
+NFT
+}
+
+# start_namespace N: the network namespace of node-N (N > 1), wired to the bridge.
+start_namespace() {
+  local namespace="cp-$id-$1" link="cp$id-$1"
+  ip netns list | grep -q "^$namespace\b" && return
+  ip netns add "$namespace"
+  ip link add "$link" type veth peer name eth0 netns "$namespace"
+  ip link set "$link" master "$bridge" up
+  ip -n "$namespace" link set lo up
+  ip -n "$namespace" addr add "$node_network.$(($1 + 1))/24" dev eth0
+  ip -n "$namespace" link set eth0 up
+  ip -n "$namespace" route add default via "$host_address"
+}
+
+# ---- nodes ---------------------------------------------------------------------------------------------------
+
+# in_node N COMMAND...: runs it in the node's network. nsenter, not 'ip netns exec', which remounts /sys and hides the cgroups.
+in_node() {
+  local n=$1
+  shift
+  if [ "$n" = 1 ]; then "$@"; else nsenter --net="/run/netns/cp-$id-$n" "$@"; fi
+}
+
+start_node() {
+  local n=$1 name="node-$1" directory="$data/nodes/node-$1" address="$host_address"
+  if alive "agent-$n" && alive "containerd-$n"; then
+    note "already running"
+    return
+  fi
+  if [ "$n" != 1 ]; then
+    start_namespace "$n"
+    address="$node_network.$((n + 1))"
+  fi
+  start_containerd "$n" "$directory"
+  import_images "$n" "$directory"
+  alive "agent-$n" || CLOUDPLANE_TOKEN=$("$binaries/control-plane/cloudplane" token create --data "$data" --ttl 10m) \
+    in_node_launch "$n" "agent-$n" "$binaries/agent/cloudplane-node" run --server "https://$host_address:$port" \
+    --ca "$data/pki/ca.crt" --name "$name" --data "$directory" --containerd "$directory/containerd/containerd.sock" \
+    --cni-conf-dir "$directory/containerd/cni/net.d" --node-ip "$address"
+}
+
+in_node_launch() {
+  local n=$1 process=$2
+  shift 2
+  if [ "$n" = 1 ]; then launch "$process" "$@"; else launch "$process" nsenter --net="/run/netns/cp-$id-$n" "$@"; fi
+}
+
+start_containerd() {
+  local n=$1 root="$2/containerd"
+  alive "containerd-$n" && return
+  mkdir -p "$root/cni/net.d"
+  "$repository/infra/containerd-config.sh" "$root" >"$root/config.toml"
+  in_node_launch "$n" "containerd-$n" containerd --config "$root/config.toml"
+  # infra/containerd-cleanup.sh looks for it here.
+  cp "$data/run/containerd-$n.pid" "$root/containerd.pid"
+  wait_until 20 containerd_answers "$2" || fail "containerd of node-$n did not start" "see $data/log/containerd-$n.log"
+}
+
+containerd_answers() { ctr_of "$1" version >/dev/null; }
+
+ctr_of() {
+  local directory=$1
+  shift
+  ctr --address "$directory/containerd/containerd.sock" --namespace k8s.io "$@" 2>&1
+}
+
+# The images that a cluster without internet needs: the sandbox's, the demo's and a plain busybox, all made on this machine.
+import_images() {
+  local directory=$2 image present
+  [ -e "$data/images/busybox.tar" ] || logged images.log "$repository/infra/images/build-all.sh" "$data/images"
+  present=$(ctr_of "$directory" images ls -q)
+  for image in pause hello busybox; do
+    grep -q "^cloudplane.local/$image:1\$" <<<"$present" ||
+      logged "image-$image.log" ctr_of "$directory" images import "$data/images/$image.tar"
+  done
+}
+
+wait_for_nodes() {
+  wait_until 60 nodes_are_ready || {
+    kubectl get nodes >&2 || true
+    fail "not all $nodes nodes are Ready after 60 s" "see $data/log/agent-*.log"
+  }
+  note "$nodes"
+}
+
+nodes_are_ready() {
+  local ready
+  ready=$(kubectl get nodes --no-headers 2>/dev/null | awk '$2 == "Ready"' | wc -l)
+  progress "$ready of $nodes"
+  [ "$ready" -ge "$nodes" ]
+}
+
+# ---- demo ----------------------------------------------------------------------------------------------------
+
+run_demo() {
+  logged demo.log kubectl apply -f "$repository/examples/hello.yaml"
+  wait_until 60 demo_is_ready || {
+    kubectl get pods -o wide >&2 || true
+    fail "the demo's pods are not ready after 60 s" "see: kubectl describe pods -l app=hello"
+  }
+  local address
+  address=$(kubectl get pods -l app=hello -o 'jsonpath={.items[0].status.podIP}')
+  wait_until 10 answers "http://$address:8080/" || fail "the pod at $address does not answer" "see: kubectl logs -l app=hello"
+  note "http://$address:8080/ says: $(curl -fsS --max-time 3 "http://$address:8080/" | head -n 1)"
+}
+
+demo_is_ready() {
+  local ready
+  ready=$(kubectl get deployment hello -o 'jsonpath={.status.readyReplicas}' 2>/dev/null)
+  progress "${ready:-0} of 3 pods ready"
+  [ "${ready:-0}" -ge 3 ]
+}
+
+answers() { curl -fsS --max-time 2 "$1" >/dev/null 2>&1; }
+
+# ---- stop ----------------------------------------------------------------------------------------------------
+
+stop_cluster() {
+  local directory n
+  for directory in "$data"/nodes/node-*; do
+    [ -d "$directory" ] || continue
+    n=${directory##*-}
+    step "Stop node-$n" stop_node "$n" "$directory"
+  done
+  step "Stop the control plane" terminate control-plane 15
+  step "Remove the network" stop_network
+}
+
+stop_node() {
+  local n=$1 directory=$2
+  terminate "agent-$n" 10
+  in_node "$n" "$binaries/agent/cloudplane-node" reset --name "node-$n" --data "$directory" >"$data/log/reset-$n.log" 2>&1 ||
+    note "the node's network may be left, see $data/log/reset-$n.log"
+  "$repository/infra/containerd-cleanup.sh" "$directory/containerd" --keep-images
+  rm -f "$data/run/containerd-$n.pid"
+  unmount_below "$directory"
+  if [ "$n" != 1 ]; then
+    ip link del "cp$id-$n" 2>/dev/null || true
+    ip netns del "cp-$id-$n" 2>/dev/null || true
+  fi
+}
+
+# Volumes in memory (Secrets, emptyDir with medium Memory) of pods that the agent had no time to end.
+unmount_below() {
+  awk -v prefix="$1/" 'index($2, prefix) == 1 { print $2 }' /proc/self/mounts | sort -r | while read -r mount; do
+    umount -l "$mount" 2>/dev/null || true
+  done
+}
+
+stop_network() {
+  ip link del "$bridge" 2>/dev/null || true
+  nft delete table ip "cloudplane-up-$id" 2>/dev/null || true
+}
