@@ -1,0 +1,102 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+
+namespace CloudPlane.EndToEnd.Tests;
+
+/// <summary>A cluster made by <c>./up</c> in a directory of its own, and stopped by <c>./up --stop</c>, as a user would.</summary>
+public abstract class LocalCluster(int nodes) : IAsyncLifetime
+{
+    /// <summary>Apart from the default, so that a developer's own cluster on this machine is left in peace.</summary>
+    private const string PodCidr = "10.246.0.0/16";
+
+    public string Data { get; } = Directory.CreateTempSubdirectory("cloudplane-e2e-").FullName;
+
+    public int Port { get; } = FreePort();
+
+    public int Nodes { get; } = nodes;
+
+    public string Server => $"https://127.0.0.1:{Port}";
+
+    public string CaFile => Path.Combine(Data, "pki", "ca.crt");
+
+    public static string Repository { get; } = FindRepository();
+
+    /// <summary>The program of the control plane, as ./up built it.</summary>
+    public static string ControlPlane => Path.Combine(Repository, "artifacts/bin/control-plane/cloudplane");
+
+    public async Task InitializeAsync()
+    {
+        var result = await UpAsync("--no-demo", "--port", Port.ToString(), "--nodes", Nodes.ToString());
+        if (result.ExitCode == 0)
+            return;
+        // xunit does not dispose a fixture that failed to start.
+        await DisposeAsync();
+        result.Require();
+    }
+
+    public async Task DisposeAsync()
+    {
+        await UpAsync("--stop");
+        if (Environment.GetEnvironmentVariable("CLOUDPLANE_KEEP") is null)
+            Directory.Delete(Data, recursive: true);
+    }
+
+    /// <summary>Runs <c>./up</c> for this cluster's directory.</summary>
+    public Task<CommandResult> UpAsync(params string[] arguments) => Command.RunAsync(
+        Path.Combine(Repository, "up"), ["--data", Data, .. arguments],
+        new Dictionary<string, string> { ["CLOUDPLANE_POD_CIDR"] = PodCidr }, timeout: TimeSpan.FromMinutes(5));
+
+    /// <summary>kubectl of a version ("1.27"; null for the machine's own) against this cluster as its administrator.</summary>
+    public Task<CommandResult> KubectlAsync(string? version, IEnumerable<string> arguments, string? input = null, TimeSpan? timeout = null) =>
+        Command.RunAsync(Kubectl.Path(version), arguments, new Dictionary<string, string>
+        {
+            ["KUBECONFIG"] = Path.Combine(Data, "admin.kubeconfig"),
+            ["KUBECACHEDIR"] = Path.Combine(Data, "kubectl-cache", version ?? "default"),
+        }, input, timeout);
+
+    /// <summary>kubectl with a command line split at spaces; its output when it succeeds.</summary>
+    public async Task<string> RunAsync(string commandLine, string? input = null) =>
+        (await KubectlAsync(null, commandLine.Split(' ', StringSplitOptions.RemoveEmptyEntries), input)).Require();
+
+    /// <summary>A namespace for one test.</summary>
+    public async Task<TestNamespace> NamespaceAsync([CallerMemberName] string test = "")
+    {
+        var name = $"{test.ToLowerInvariant().Replace('_', '-')}"[..Math.Min(test.Length, 40)].Trim('-') + "-" + Guid.NewGuid().ToString("n")[..5];
+        (await KubectlAsync(null, ["create", "namespace", name])).Require();
+        return new TestNamespace(this, name);
+    }
+
+    /// <summary>The pid of one of this cluster's processes ("control-plane", "agent-1", "containerd-1").</summary>
+    public int Pid(string process) => int.Parse(File.ReadAllText(Path.Combine(Data, "run", process + ".pid")));
+
+    /// <summary>kill -9.</summary>
+    public async Task KillAsync(string process) => (await Command.RunAsync("kill", ["-KILL", Pid(process).ToString()])).Require();
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private static string FindRepository()
+    {
+        var directory = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(directory.FullName, "CloudPlane.sln")))
+            directory = directory.Parent ?? throw new InvalidOperationException("the tests run outside the repository");
+        return directory.FullName;
+    }
+}
+
+/// <summary>A cluster of one node, shared by the tests of a collection.</summary>
+public sealed class OneNodeCluster() : LocalCluster(1);
+
+/// <summary>A cluster of three nodes, shared by the tests of a collection.</summary>
+public sealed class ThreeNodeCluster() : LocalCluster(3);
+
+[CollectionDefinition(nameof(OneNodeCluster))]
+public sealed class OneNodeCollection : ICollectionFixture<OneNodeCluster>;
+
+[CollectionDefinition(nameof(ThreeNodeCluster))]
+public sealed class ThreeNodeCollection : ICollectionFixture<ThreeNodeCluster>;
