@@ -1,1 +1,23 @@
-return 0;
+using CloudPlane.Benchmarks;
+
+switch (args)
+{
+    case ["bare-kestrel", var pki, var list, var get]:
+        await BareKestrel.ServeAsync(pki, int.Parse(list), int.Parse(get));
+        return 0;
+    case ["api"]:
+        Machine.Print();
+        await ApiBenchmark.RunAsync();
+        return 0;
+    case ["cold"]:
+        Machine.Print();
+        await ColdStartBenchmark.RunAsync();
+        return 0;
+    case ["pods"]:
+        Machine.Print();
+        await PodStartBenchmark.RunAsync();
+        return 0;
+    default:
+        Console.Error.WriteLine("usage: dotnet run -c Release --project tests/CloudPlane.Benchmarks -- api | cold | pods");
+        return 2;
+}

@@ -1,0 +1,180 @@
+using System.Diagnostics;
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using System.Text.Json;
+using CloudPlane.Cri;
+using CloudPlane.Cri.V1;
+
+namespace CloudPlane.Benchmarks;
+
+/// <summary>
+/// A pod from its POST to Running on a watch, against the same pod driven by hand over CRI on the same containerd, in turn, in the same
+/// run; 1 and 20 at once. And a container's exit until its status is seen on a watch.
+/// </summary>
+internal static class PodStartBenchmark
+{
+    private const int SingleRounds = 30;
+    private const int BatchSize = 20;
+    private const int BatchRounds = 3;
+
+    public static async Task RunAsync()
+    {
+        var data = Directory.CreateTempSubdirectory("cpbench").FullName;
+        try
+        {
+            Up(data, "--no-demo", "--port", "16443");
+            using var client = AdminClient(data);
+            using var runtime = new CriRuntime(Path.Combine(data, "nodes/node-1/containerd/containerd.sock"), TimeProvider.System, Random.Shared);
+            await using var watch = await PodWatch.StartAsync(client);
+
+            var (api1, cri1) = (new Latencies(), new Latencies());
+            await RunPodAsync(client, watch, "warm-up", new Latencies());
+            await RunOverCriAsync(runtime, data, "warm-up", new Latencies());
+            for (var i = 0; i < SingleRounds; i++)
+            {
+                await RunOverCriAsync(runtime, data, $"c{i}", cri1);
+                await RunPodAsync(client, watch, $"s{i}", api1);
+            }
+
+            var (api20, cri20) = (new Latencies(), new Latencies());
+            for (var round = 0; round < BatchRounds; round++)
+            {
+                await Task.WhenAll(Enumerable.Range(0, BatchSize).Select(i => RunOverCriAsync(runtime, data, $"d{round}-{i}", cri20)));
+                await Task.WhenAll(Enumerable.Range(0, BatchSize).Select(i => RunPodAsync(client, watch, $"b{round}-{i}", api20)));
+            }
+
+            Console.WriteLine($"1 pod at a time: POST to Running {api1}; by hand over CRI {cri1}");
+            Console.WriteLine($"  our share at the median {api1.P50 - cri1.P50:0.0} ms (goal 10); p99 ratio {api1.P99 / cri1.P99:0.00} (goal 1.25)");
+            Console.WriteLine($"{BatchSize} pods at once: POST to Running {api20}; by hand over CRI {cri20}");
+            Console.WriteLine($"  our share at the median {api20.P50 - cri20.P50:0.0} ms (goal 10); p99 ratio {api20.P99 / cri20.P99:0.00} (goal 1.25)");
+
+            var exit = new Latencies();
+            for (var i = 0; i < SingleRounds; i++)
+                await ExitAsync(client, watch, $"e{i}", i, exit);
+            Console.WriteLine($"container exit to its status on a watch: {exit} (goal p99 25 ms)");
+            foreach (var process in new[] { "control-plane", "agent-1" })
+                Console.WriteLine($"resident memory of {process}: {ResidentMiB(data, process):0} MiB");
+        }
+        finally
+        {
+            Up(data, "--stop");
+            Directory.Delete(data, recursive: true);
+        }
+    }
+
+    private static async Task RunPodAsync(HttpClient client, PodWatch watch, string name, Latencies latencies)
+    {
+        var running = watch.Until(name, pod => Phase(pod) == "Running");
+        var started = Stopwatch.GetTimestamp();
+        await PostAsync(client, Manifest(name, "sleep 3600"));
+        await running;
+        latencies.AddSince(started);
+        await DeleteAsync(client, watch, name);
+    }
+
+    /// <summary>We end the container's process ourselves, so the moment of its exit is known to the microsecond.</summary>
+    private static async Task ExitAsync(HttpClient client, PodWatch watch, string name, int index, Latencies latencies)
+    {
+        var running = watch.Until(name, pod => Phase(pod) == "Running");
+        var mark = $"{5_000_000 + index}";
+        await PostAsync(client, Manifest(name, $"exec sleep {mark}"));
+        await running;
+        var finished = watch.Until(name, pod => Phase(pod) == "Failed");
+        using var process = Process.GetProcessById(FindProcess("sleep\0" + mark + "\0"));
+        var exitedAt = DateTimeOffset.UtcNow;
+        process.Kill();
+        latencies.Add(((await finished).At - exitedAt).TotalMilliseconds);
+        await DeleteAsync(client, watch, name);
+    }
+
+    private static int FindProcess(string commandLine) => Directory.GetDirectories("/proc")
+        .Select(Path.GetFileName)
+        .Where(name => int.TryParse(name, out _))
+        .Select(name => int.Parse(name!))
+        .First(pid => CommandLineOf(pid) == commandLine);
+
+    private static string CommandLineOf(int pid)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{pid}/cmdline");
+        }
+        catch (IOException)
+        {
+            return "";
+        }
+    }
+
+    private static async Task DeleteAsync(HttpClient client, PodWatch watch, string name)
+    {
+        var gone = watch.UntilDeleted(name);
+        using var response = await client.DeleteAsync($"/api/v1/namespaces/default/pods/{name}?gracePeriodSeconds=0");
+        await gone;
+    }
+
+    private static async Task RunOverCriAsync(ICriRuntime runtime, string data, string name, Latencies latencies)
+    {
+        var logs = Directory.CreateDirectory(Path.Combine(data, "by-hand", name)).FullName;
+        var sandboxConfig = new PodSandboxConfig
+        {
+            Metadata = new PodSandboxMetadata { Name = name, Namespace = "by-hand", Uid = Guid.NewGuid().ToString() },
+            Hostname = name, LogDirectory = logs, Linux = new LinuxPodSandboxConfig(),
+        };
+        var started = Stopwatch.GetTimestamp();
+        var sandbox = (await runtime.RunPodSandboxAsync(new RunPodSandboxRequest { Config = sandboxConfig }, default)).PodSandboxId;
+        var container = (await runtime.CreateContainerAsync(new CreateContainerRequest
+        {
+            PodSandboxId = sandbox, SandboxConfig = sandboxConfig,
+            Config = new ContainerConfig
+            {
+                Metadata = new ContainerMetadata { Name = "main" },
+                Image = new ImageSpec { Image = "cloudplane.local/busybox:1" },
+                Command = { "sh", "-c", "sleep 3600" }, LogPath = "main.log", Linux = new LinuxContainerConfig(),
+            },
+        }, default)).ContainerId;
+        await runtime.StartContainerAsync(new StartContainerRequest { ContainerId = container }, default);
+        latencies.AddSince(started);
+        await runtime.StopPodSandboxAsync(new StopPodSandboxRequest { PodSandboxId = sandbox }, default);
+        await runtime.RemovePodSandboxAsync(new RemovePodSandboxRequest { PodSandboxId = sandbox }, default);
+    }
+
+    private static string? Phase(JsonElement pod) => pod.GetProperty("status").TryGetProperty("phase", out var phase) ? phase.GetString() : null;
+
+    private static async Task PostAsync(HttpClient client, string manifest)
+    {
+        using var response = await client.PostAsync("/api/v1/namespaces/default/pods", new StringContent(manifest, Encoding.UTF8, "application/json"));
+        if (!response.IsSuccessStatusCode)
+            throw new InvalidOperationException(await response.Content.ReadAsStringAsync());
+    }
+
+    private static string Manifest(string name, string script) => $$"""
+        {"apiVersion":"v1","kind":"Pod","metadata":{"name":"{{name}}" },"spec":{"restartPolicy":"Never","terminationGracePeriodSeconds":0,
+        "containers":[{"name":"main","image":"cloudplane.local/busybox:1","command":["sh","-c","{{script}}"] } ] } }
+        """;
+
+    private static void Up(string data, params string[] arguments)
+    {
+        using var up = Process.Start(Path.Combine(Repository.Root, "up"), ["--data", data, .. arguments]);
+        up.WaitForExit();
+        if (up.ExitCode != 0)
+            throw new InvalidOperationException("./up failed");
+    }
+
+    private static double ResidentMiB(string data, string process)
+    {
+        var pid = File.ReadAllText(Path.Combine(data, "run", process + ".pid")).Trim();
+        var line = File.ReadLines($"/proc/{pid}/status").First(l => l.StartsWith("VmRSS:", StringComparison.Ordinal));
+        return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]) / 1024.0;
+    }
+
+    private static HttpClient AdminClient(string data) => new(new SocketsHttpHandler
+    {
+        SslOptions = new SslClientAuthenticationOptions
+        {
+            ClientCertificates = [X509Certificate2.CreateFromPemFile(Path.Combine(data, "pki/admin.crt"), Path.Combine(data, "pki/admin.key"))],
+            RemoteCertificateValidationCallback = static (_, _, _, _) => true,
+        },
+    })
+    { BaseAddress = new Uri("https://127.0.0.1:16443") };
+}
