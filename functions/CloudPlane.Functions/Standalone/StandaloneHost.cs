@@ -118,7 +118,7 @@ internal sealed partial class StandaloneHost : IAsyncDisposable
         var feed = new StoreChangeFeed(_store, ServeCommand.Cluster);
         var replicas = new Replicas(feed);
         var client = ClientOf("system:kube-controller-manager");
-        var scheduler = new Scheduler(ServeCommand.Cluster, replicas, ClientOf("system:kube-scheduler"), time, random);
+        var scheduler = new Scheduler(replicas, ClientOf("system:kube-scheduler"), time, random);
         var options = new ControllerOptions
         {
             Cluster = ServeCommand.Cluster,
