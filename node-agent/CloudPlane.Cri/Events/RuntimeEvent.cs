@@ -13,6 +13,8 @@ public enum RuntimeEventKind
     Resync,
     Created,
     Started,
+
+    /// <summary>It ended, and the runtime's status says so by now.</summary>
     Exited,
     Deleted,
     OutOfMemory,

@@ -17,11 +17,12 @@ internal sealed class RuntimeEventStream(CriChannel channel, TimeProvider time, 
     private static readonly TimeSpan RefusalTime = TimeSpan.FromMilliseconds(200);
 
     private readonly ContainerdEvents _containerd = new(channel, time, random);
+    private readonly ExitSettling _exits = new(channel, time);
 
     public async IAsyncEnumerable<RuntimeEvent> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // Bounded: a consumer that is behind holds the runtime's stream back instead of growing us.
-        var queue = Channel.CreateBounded<RuntimeEvent>(new BoundedChannelOptions(1024) { SingleReader = true, SingleWriter = true });
+        var queue = Channel.CreateBounded<RuntimeEvent>(new BoundedChannelOptions(1024) { SingleReader = true });
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var pump = PumpAsync(queue.Writer, stop.Token);
         try
@@ -58,19 +59,34 @@ internal sealed class RuntimeEventStream(CriChannel channel, TimeProvider time, 
     private async Task<bool> SessionAsync(ChannelWriter<RuntimeEvent> writer, CancellationToken cancellationToken)
     {
         var connected = false;
+        var settling = new HashSet<Task>();
         try
         {
             await foreach (var happened in OpenAsync(cancellationToken).ConfigureAwait(false))
             {
                 connected = true;
-                await writer.WriteAsync(happened, cancellationToken).ConfigureAwait(false);
+                settling.RemoveWhere(exit => exit.IsCompleted);
+                if (happened.Kind == RuntimeEventKind.Exited)
+                    settling.Add(WriteExitAsync(happened, writer, cancellationToken));
+                else
+                    await writer.WriteAsync(happened, cancellationToken).ConfigureAwait(false);
             }
         }
         catch (CriException)
         {
             // The runtime went away or restarts: calls say so to whoever makes them; here only the next connection matters.
         }
+        finally
+        {
+            await Task.WhenAll(settling).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
         return connected;
+    }
+
+    private async Task WriteExitAsync(RuntimeEvent exit, ChannelWriter<RuntimeEvent> writer, CancellationToken cancellationToken)
+    {
+        await _exits.WaitAsync(exit.ContainerId, cancellationToken).ConfigureAwait(false);
+        await writer.WriteAsync(exit, cancellationToken).ConfigureAwait(false);
     }
 
     private async IAsyncEnumerable<RuntimeEvent> OpenAsync([EnumeratorCancellation] CancellationToken cancellationToken)
