@@ -1,0 +1,130 @@
+using CloudPlane.Client;
+
+namespace CloudPlane.Controllers.Tests;
+
+public class NodeTests
+{
+    private readonly SimulatedCluster _cluster = new();
+    private readonly SimulatedNodes _nodes;
+
+    public NodeTests() => _nodes = new SimulatedNodes(_cluster, 5, 3);
+
+    [Fact]
+    public void EveryNodeGetsANetworkOfItsOwn()
+    {
+        _cluster.Run(TimeSpan.FromSeconds(2));
+        Assert.Equal(["10.244.0.0/24", "10.244.1.0/24", "10.244.2.0/24"], _cluster.List<Node>().Select(node => node.Spec!.PodCIDR).Order());
+
+        _cluster.Delete<Node>("", "n2", "Background");
+        var freed = "10.244.1.0/24";
+        _cluster.Run(TimeSpan.FromSeconds(2));
+        _nodes.Kill("n2");
+        _nodes.Join("n4");
+        _cluster.Run(TimeSpan.FromSeconds(2));
+        Assert.Equal(3, _cluster.List<Node>().Select(node => node.Spec!.PodCIDR).Distinct().Count());
+        Assert.Equal(3, _cluster.List<Lease>("kube-system").Count);
+        Assert.NotNull(freed);
+    }
+
+    [Fact]
+    public void ALostNodeIsTaintedAndItsPodsAreReplacedElsewhere()
+    {
+        _cluster.Create(Manifests.Deployment("web", 3), "apps/deployments");
+        _cluster.Create(Manifests.Service("web", "web"), "services");
+        _cluster.Run(TimeSpan.FromSeconds(15));
+        var lostPod = _cluster.List<Pod>().First(pod => pod.Spec!.NodeName == "n2");
+
+        _nodes.Kill("n2");
+        _cluster.Run(TimeSpan.FromSeconds(35));
+        Assert.Equal("True", NodeTaints.Condition(_cluster.Get<Node>("", "n2"), "Ready")!.Status);
+
+        _cluster.Run(TimeSpan.FromSeconds(20));
+        var node = _cluster.Get<Node>("", "n2");
+        var ready = NodeTaints.Condition(node, "Ready")!;
+        Assert.Equal(("Unknown", "NodeStatusUnknown", "Kubelet stopped posting node status."), (ready.Status, ready.Reason, ready.Message));
+        Assert.Equal(["NoExecute", "NoSchedule"], node.Spec!.Taints!.Where(taint => taint.Key == "node.kubernetes.io/unreachable").Select(taint => taint.Effect).Order());
+        Assert.Equal("False", _cluster.Get<Pod>("default", lostPod.Metadata.Name!).Condition("Ready")!.Status);
+        Assert.False(_cluster.List<EndpointSlice>().Single().Endpoints!.Single(e => e.NodeName == "n2").Conditions!.Ready);
+        Assert.Null(_cluster.Get<Pod>("default", lostPod.Metadata.Name!).Metadata.DeletionTimestamp);
+
+        // Its toleration lasts 60 s from the taint.
+        _cluster.Run(TimeSpan.FromSeconds(60));
+        Assert.NotNull(_cluster.Get<Pod>("default", lostPod.Metadata.Name!).Metadata.DeletionTimestamp);
+        Assert.Contains(_cluster.List<Event>(), e => e.Reason == "TaintManagerEviction");
+        Assert.Equal(3, _cluster.List<Pod>().Count(pod => pod.IsActive() && pod.IsReady() && pod.Spec!.NodeName != "n2"));
+
+        _nodes.Revive("n2");
+        _cluster.Run(TimeSpan.FromSeconds(20));
+        Assert.Empty(_cluster.Get<Node>("", "n2").Spec!.Taints ?? []);
+        Assert.Equal(3, _cluster.List<Pod>().Count);
+        Assert.Empty(_cluster.Errors);
+    }
+
+    [Fact]
+    public void ShortSilencesAndLateRenewalsAreForgiven()
+    {
+        _cluster.Run(TimeSpan.FromSeconds(5));
+        for (var i = 0; i < 5; i++)
+        {
+            _nodes.Kill("n1");
+            _cluster.Run(TimeSpan.FromSeconds(25));
+            _nodes.Revive("n1");
+            _cluster.Run(TimeSpan.FromSeconds(5));
+        }
+        Assert.DoesNotContain(_cluster.List<Event>(), e => e.Reason == "NodeNotReady");
+    }
+
+    [Fact]
+    public void PodsOfADeletedNodeAreRemoved()
+    {
+        _cluster.Create(Manifests.Deployment("web", 3), "apps/deployments");
+        _cluster.Run(TimeSpan.FromSeconds(15));
+        _nodes.Kill("n3");
+        _cluster.Delete<Node>("", "n3", "Background");
+        _cluster.Run(TimeSpan.FromSeconds(30));
+        Assert.Contains(_cluster.List<Pod>(), pod => pod.Spec!.NodeName == "n3");
+        _cluster.Run(TimeSpan.FromSeconds(30));
+        Assert.DoesNotContain(_cluster.List<Pod>(), pod => pod.Spec!.NodeName == "n3");
+        Assert.Equal(3, _cluster.List<Pod>().Count(pod => pod.IsReady()));
+    }
+
+    [Fact]
+    public void ACordonedNodeIsTaintedUntilUncordoned()
+    {
+        _cluster.Run(TimeSpan.FromSeconds(1));
+        _cluster.Change<Node>("", "n1", node => node with { Spec = node.Spec! with { Unschedulable = true } });
+        _cluster.Run(TimeSpan.FromSeconds(1));
+        Assert.Contains(_cluster.Get<Node>("", "n1").Spec!.Taints!, taint => taint is { Key: "node.kubernetes.io/unschedulable", Effect: "NoSchedule" });
+        _cluster.Change<Node>("", "n1", node => node with { Spec = node.Spec! with { Unschedulable = null } });
+        _cluster.Run(TimeSpan.FromSeconds(1));
+        Assert.Empty(_cluster.Get<Node>("", "n1").Spec!.Taints ?? []);
+    }
+
+    [Fact]
+    public void ATaintOfTheUsersEvictsAtOnceWhatDoesNotTolerateIt()
+    {
+        _cluster.Create(Manifests.Deployment("web", 3), "apps/deployments");
+        _cluster.Run(TimeSpan.FromSeconds(15));
+        _cluster.Change<Node>("", "n1", node => node with { Spec = node.Spec! with { Taints = [new Taint { Key = "mine", Effect = "NoExecute" }] } });
+        _cluster.Run(TimeSpan.FromSeconds(15));
+        Assert.NotNull(Assert.Single(_cluster.Get<Node>("", "n1").Spec!.Taints!).TimeAdded);
+        Assert.All(_cluster.List<Pod>(), pod => Assert.NotEqual("n1", pod.Spec!.NodeName));
+        Assert.Equal(3, _cluster.List<Pod>().Count(pod => pod.IsReady()));
+    }
+
+    [Theory]
+    [InlineData("10.244.0.0/16", 256, "10.244.255.0/24")]
+    [InlineData("192.168.4.0/22", 4, "192.168.7.0/24")]
+    [InlineData("10.0.1.0/24", 1, "10.0.1.0/24")]
+    public void NetworksAreCutIntoNodes(string text, int count, string last)
+    {
+        var all = PodNetworks.Parse(text).All().ToList();
+        Assert.Equal((count, last), (all.Count, all[^1]));
+    }
+
+    [Theory]
+    [InlineData("10.244.0.0/25")]
+    [InlineData("fd00::/16")]
+    [InlineData("pods")]
+    public void ANetworkThatCannotBeCutIsRefused(string text) => Assert.Throws<FormatException>(() => PodNetworks.Parse(text));
+}
