@@ -35,7 +35,7 @@ public class NodeTests
         var lostPod = _cluster.List<Pod>().First(pod => pod.Spec!.NodeName == "n2");
 
         _nodes.Kill("n2");
-        _cluster.Run(TimeSpan.FromSeconds(35));
+        _cluster.Run(TimeSpan.FromSeconds(30));
         Assert.Equal("True", NodeTaints.Condition(_cluster.Get<Node>("", "n2"), "Ready")!.Status);
 
         _cluster.Run(TimeSpan.FromSeconds(20));

@@ -30,13 +30,21 @@ internal sealed class DeploymentController(ApiClient api, Replicas replicas, Eve
         var rollout = new Rollout(deployment, RevisionSets.Of(deployment, owned), api, events, time);
         if (deployment.Metadata.DeletionTimestamp is not null)
         {
-            await WriteCountsAsync(rollout, cancellationToken).ConfigureAwait(false);
+            await Gone.IgnoredAsync(WriteCountsAsync(rollout, cancellationToken)).ConfigureAwait(false);
             return ReconcileResult.Done;
         }
-        await NotePauseAsync(rollout, cancellationToken).ConfigureAwait(false);
-        return deployment.Spec.Paused == true || ProportionalScaling.IsDue(rollout)
-            ? await ResizeAsync(rollout, cancellationToken).ConfigureAwait(false)
-            : await RollAsync(rollout, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await NotePauseAsync(rollout, cancellationToken).ConfigureAwait(false);
+            return deployment.Spec.Paused == true || ProportionalScaling.IsDue(rollout)
+                ? await ResizeAsync(rollout, cancellationToken).ConfigureAwait(false)
+                : await RollAsync(rollout, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ApiException gone) when (gone.IsNotFound)
+        {
+            // The Deployment, one of its sets or its namespace was deleted meanwhile; that change wakes this key again where it matters.
+            return ReconcileResult.Done;
+        }
     }
 
     private async Task<ReconcileResult> ResizeAsync(Rollout rollout, CancellationToken cancellationToken)

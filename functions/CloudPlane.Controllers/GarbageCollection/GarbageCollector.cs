@@ -74,9 +74,14 @@ internal sealed class GarbageCollector(ServedKinds kinds) : IReconciler
         }
         // An owner that waits for its dependents waits for theirs, too.
         var waits = states.Any(owner => owner.State == OwnerState.WaitsForDependents);
-        var policy = Has(target, Orphan) ? "Orphan"
-            : Has(target, Foreground) || (waits && await HasDependentsAsync(target, cancellationToken).ConfigureAwait(false)) ? "Foreground"
-            : "Background";
+        var dependents = waits ? await DependentsAsync(target.Uid!, cancellationToken).ConfigureAwait(false) : [];
+        if (dependents.Any(dependent => dependent.Dependent.DeletionTimestamp is not null && Has(dependent.Dependent, Foreground)))
+        {
+            // Owners in a circle would wait for each other for ever: this one's owners no longer wait for it.
+            var unblocked = references.Select(reference => reference with { BlockOwnerDeletion = false });
+            await kind.PatchAsync(target, GarbagePatches.OwnerReferences(target, unblocked), cancellationToken).ConfigureAwait(false);
+        }
+        var policy = Has(target, Orphan) ? "Orphan" : Has(target, Foreground) || dependents.Count > 0 ? "Foreground" : "Background";
         await kind.DeleteAsync(target, policy, cancellationToken).ConfigureAwait(false);
     }
 
@@ -85,10 +90,10 @@ internal sealed class GarbageCollector(ServedKinds kinds) : IReconciler
         foreach (var (dependentKind, dependent) in await DependentsAsync(owner.Uid!, cancellationToken).ConfigureAwait(false))
         {
             var others = dependent.OwnerReferences!.Where(reference => reference.Uid != owner.Uid);
-            await IgnoreGoneAsync(dependentKind.PatchAsync(dependent, GarbagePatches.OwnerReferences(dependent, others), cancellationToken))
+            await Gone.IgnoredAsync(dependentKind.PatchAsync(dependent, GarbagePatches.OwnerReferences(dependent, others), cancellationToken))
                 .ConfigureAwait(false);
         }
-        await IgnoreGoneAsync(kind.PatchAsync(owner, GarbagePatches.WithoutFinalizer(owner, Orphan), cancellationToken)).ConfigureAwait(false);
+        await Gone.IgnoredAsync(kind.PatchAsync(owner, GarbagePatches.WithoutFinalizer(owner, Orphan), cancellationToken)).ConfigureAwait(false);
     }
 
     private async Task DeleteDependentsFirstAsync(ClusterKind kind, ObjectMeta owner, CancellationToken cancellationToken)
@@ -99,7 +104,7 @@ internal sealed class GarbageCollector(ServedKinds kinds) : IReconciler
             .ToList();
         if (blocking.Count == 0)
         {
-            await IgnoreGoneAsync(kind.PatchAsync(owner, GarbagePatches.WithoutFinalizer(owner, Foreground), cancellationToken)).ConfigureAwait(false);
+            await Gone.IgnoredAsync(kind.PatchAsync(owner, GarbagePatches.WithoutFinalizer(owner, Foreground), cancellationToken)).ConfigureAwait(false);
             return;
         }
         foreach (var (dependentKind, dependent) in blocking.Where(dependent => dependent.Dependent.DeletionTimestamp is null))
@@ -145,9 +150,6 @@ internal sealed class GarbageCollector(ServedKinds kinds) : IReconciler
         return all;
     }
 
-    private async Task<bool> HasDependentsAsync(ObjectMeta owner, CancellationToken cancellationToken) =>
-        (await DependentsAsync(owner.Uid!, cancellationToken).ConfigureAwait(false)).Count > 0;
-
     private async ValueTask<IEnumerable<ObjectName>> KeysAsync(
         ClusterKind kind, ObjectMeta? previous, ObjectMeta? current, CancellationToken cancellationToken)
     {
@@ -176,7 +178,9 @@ internal sealed class GarbageCollector(ServedKinds kinds) : IReconciler
         : Has(current, Foreground) || Has(current, Orphan);
 
     private static bool SameOwners(ObjectMeta a, ObjectMeta b) =>
-        (a.OwnerReferences ?? []).Select(reference => reference.Uid).SequenceEqual((b.OwnerReferences ?? []).Select(reference => reference.Uid));
+        (a.OwnerReferences ?? []).Select(Effect).SequenceEqual((b.OwnerReferences ?? []).Select(Effect));
+
+    private static (string?, bool?) Effect(OwnerReference reference) => (reference.Uid, reference.BlockOwnerDeletion);
 
     private ObjectName? OwnerKey(ObjectMeta dependent, OwnerReference reference) =>
         _byKind.TryGetValue((reference.ApiVersion ?? "", reference.Kind ?? ""), out var kind) && !string.IsNullOrEmpty(reference.Name)
@@ -187,15 +191,4 @@ internal sealed class GarbageCollector(ServedKinds kinds) : IReconciler
         new(metadata.Namespace ?? "", $"{kind.Info.StorageName}/{metadata.Name}");
 
     private static bool Has(ObjectMeta metadata, string finalizer) => metadata.Finalizers?.Contains(finalizer) == true;
-
-    private static async Task IgnoreGoneAsync(Task patch)
-    {
-        try
-        {
-            await patch.ConfigureAwait(false);
-        }
-        catch (ApiException gone) when (gone.IsNotFound)
-        {
-        }
-    }
 }

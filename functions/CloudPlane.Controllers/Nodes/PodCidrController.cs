@@ -19,7 +19,7 @@ internal sealed class PodCidrController(ApiClient api, Replicas replicas, EventR
     public string Name => "node-ipam-controller";
 
     public IReadOnlyList<ControllerInput> Inputs =>
-        [ControllerInput.On<Node>(change => change.Current is { Spec.PodCIDR: null or "" } node ? [ObjectName.Of(node.Metadata)] : [])];
+        [ControllerInput.On<Node>(change => change.Current is { } node && string.IsNullOrEmpty(node.Spec?.PodCIDR) ? [ObjectName.Of(node.Metadata)] : [])];
 
     /// <inheritdoc/>
     public async ValueTask<ReconcileResult> ReconcileAsync(ReconcileKey key, CancellationToken cancellationToken)

@@ -5,7 +5,7 @@ namespace CloudPlane.Controllers;
 /// <summary>Keeps as many pods of a template running as asked for.</summary>
 internal sealed class ReplicaSetController(ApiClient api, Replicas replicas, EventRecorder events, TimeProvider time) : IReconciler
 {
-    private readonly ReplicaSetScaling _scaling = new(api, events, time);
+    private readonly ReplicaSetScaling _scaling = new(api, replicas, events, time);
 
     /// <inheritdoc/>
     public string Name => "replicaset-controller";
@@ -51,7 +51,7 @@ internal sealed class ReplicaSetController(ApiClient api, Replicas replicas, Eve
         var status = ReplicaSetStatusRules.Calculate(set, active, error, time.Seconds());
         if (!ModelJson.Same(set.Status ?? new ReplicaSetStatus(), status))
         {
-            await api.UpdateStatusAsync(set with { Status = status }, cancellationToken).ConfigureAwait(false);
+            await Gone.IgnoredAsync(api.UpdateStatusAsync(set with { Status = status }, cancellationToken)).ConfigureAwait(false);
         }
     }
 

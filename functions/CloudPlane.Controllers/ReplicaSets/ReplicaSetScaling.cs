@@ -3,7 +3,7 @@ using CloudPlane.Client;
 namespace CloudPlane.Controllers;
 
 /// <summary>Creates or deletes pods until a ReplicaSet has as many active ones as it wants.</summary>
-internal sealed class ReplicaSetScaling(ApiClient api, EventRecorder events, TimeProvider time)
+internal sealed class ReplicaSetScaling(ApiClient api, Replicas replicas, EventRecorder events, TimeProvider time)
 {
     // controller.BurstReplicas: at most so many creations or deletions in one go.
     private const int Burst = 500;
@@ -51,6 +51,11 @@ internal sealed class ReplicaSetScaling(ApiClient api, EventRecorder events, Tim
         }
         catch (ApiException refused)
         {
+            // Nothing can be made in a namespace that goes away, and nothing has to be.
+            if (refused.Code == 403 && await NamespaceState.IsTerminatingAsync(replicas, set.Metadata.Namespace!, cancellationToken).ConfigureAwait(false))
+            {
+                return null;
+            }
             await events.WarningAsync(set, "FailedCreate", $"Error creating: {refused.Message}", cancellationToken).ConfigureAwait(false);
             return refused;
         }

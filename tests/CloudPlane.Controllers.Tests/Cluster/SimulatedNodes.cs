@@ -27,6 +27,8 @@ internal sealed class SimulatedNodes
     /// <summary>Pods of this image never become ready.</summary>
     public string? BrokenImage { get; set; }
 
+    public IEnumerable<string> Dead => _nodes.Where(node => !node.Value.Alive).Select(node => node.Key);
+
     public void Join(string name)
     {
         _cluster.Create($$"""{"apiVersion":"v1","kind":"Node","metadata":{"name":"{{name}}"},"status":{"conditions":[{"type":"Ready","status":"True"}]} }""", "nodes");
