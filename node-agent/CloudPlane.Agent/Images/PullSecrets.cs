@@ -1,0 +1,65 @@
+using System.Text;
+using System.Text.Json;
+using CloudPlane.Client;
+using V1 = CloudPlane.Cri.V1;
+
+namespace CloudPlane.Agent;
+
+/// <summary>Registry credentials from a pod's imagePullSecrets (docker config files in secrets).</summary>
+internal static class PullSecrets
+{
+    /// <summary>Those that fit the image's registry, in the secrets' order; a secret that is absent or unreadable gives none.</summary>
+    public static async Task<IReadOnlyList<V1.AuthConfig>> ForAsync(Pod pod, string reference, IObjectSource objects, CancellationToken cancellationToken)
+    {
+        var credentials = new List<V1.AuthConfig>();
+        foreach (var pullSecret in pod.Spec?.ImagePullSecrets ?? [])
+        {
+            if (pullSecret.Name is not { Length: > 0 } name) continue;
+            var secret = await objects.SecretAsync(pod.Namespace(), name, cancellationToken).ConfigureAwait(false);
+            if (secret?.Data is not { } data) continue;
+            if (data.TryGetValue(".dockerconfigjson", out var config)) Add(credentials, config, reference, nested: true);
+            else if (data.TryGetValue(".dockercfg", out var legacy)) Add(credentials, legacy, reference, nested: false);
+        }
+        return credentials;
+    }
+
+    internal static void Add(List<V1.AuthConfig> credentials, string base64, string reference, bool nested)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(Convert.FromBase64String(base64));
+            var entries = document.RootElement;
+            if (nested && !entries.TryGetProperty("auths", out entries)) return;
+            foreach (var entry in entries.EnumerateObject())
+                if (Matches(entry.Name, reference)) credentials.Add(Credential(entry.Value));
+        }
+        catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException)
+        {
+            // As in the kubelet an unreadable secret is no credential; the registry's refusal then shows in the pod's events.
+        }
+    }
+
+    private static bool Matches(string server, string reference)
+    {
+        var host = server.Replace("https://", "", StringComparison.Ordinal).Replace("http://", "", StringComparison.Ordinal).TrimEnd('/');
+        var registry = ImageName.Registry(reference);
+        if (registry == "docker.io") return host is "docker.io" or "index.docker.io" or "index.docker.io/v1" or "registry-1.docker.io";
+        var slash = host.IndexOf('/');
+        return slash < 0 ? host == registry : reference.StartsWith(host, StringComparison.Ordinal);
+    }
+
+    private static V1.AuthConfig Credential(JsonElement entry)
+    {
+        var auth = new V1.AuthConfig { Username = Text(entry, "username"), Password = Text(entry, "password"), IdentityToken = Text(entry, "identitytoken") };
+        if (auth.Username.Length > 0 || Text(entry, "auth") is not { Length: > 0 } encoded) return auth;
+        var pair = Encoding.UTF8.GetString(Convert.FromBase64String(encoded));
+        var colon = pair.IndexOf(':');
+        if (colon < 0) return auth;
+        auth.Username = pair[..colon];
+        auth.Password = pair[(colon + 1)..].TrimEnd('\0');
+        return auth;
+    }
+
+    private static string Text(JsonElement entry, string name) =>
+        entry.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
+}
