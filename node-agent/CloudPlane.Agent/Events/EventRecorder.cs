@@ -27,6 +27,7 @@ internal sealed class EventRecorder(ApiClient api, AgentOptions options, TimePro
     private readonly Channel<Event> _queue = Channel.CreateBounded<Event>(new BoundedChannelOptions(QueueLength) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
     private readonly ConcurrentDictionary<string, Allowance> _allowances = new();
     private readonly Dictionary<string, Event> _written = [];
+    private int _sequence;
 
     public void Pod(Pod pod, Container? container, string type, string reason, string message)
     {
@@ -57,7 +58,7 @@ internal sealed class EventRecorder(ApiClient api, AgentOptions options, TimePro
         var at = ApiTime.WholeSeconds(now);
         _queue.Writer.TryWrite(new Event
         {
-            Metadata = new ObjectMeta { Namespace = ns, Name = $"{about.Name}.{now.UtcTicks.ToString("x", CultureInfo.InvariantCulture)}{Random.Shared.Next(0x1000):x3}" },
+            Metadata = new ObjectMeta { Namespace = ns, Name = $"{about.Name}.{now.UtcTicks.ToString("x", CultureInfo.InvariantCulture)}{Interlocked.Increment(ref _sequence) & 0xfff:x3}" },
             InvolvedObject = about,
             Type = type,
             Reason = reason,
