@@ -46,7 +46,7 @@ internal sealed record DownwardFields(Pod Pod, string NodeName, string HostIp, I
         if (parts.Length != 2 || parts[0] is not ("limits" or "requests")) throw new ContainerConfigException($"unsupported container resource : {selector.Resource}");
         var list = parts[0] == "limits" ? container.Resources?.Limits : container.Resources?.Requests;
         var amount = Resources.Amount(list, parts[1]) ?? (parts[0] == "limits" ? Allocatable.Of(parts[1]) : 0);
-        var divisor = Quantity.TryParse(selector.Divisor ?? "1", out var parsed) && parsed.Value > 0 ? parsed.Value : 1;
+        var divisor = Quantity.TryParse(selector.Divisor ?? "1", out var parsed) && !parsed.IsZero ? parsed.MilliValue / 1000m : 1;
         return Math.Ceiling(amount / divisor).ToString("0", CultureInfo.InvariantCulture);
     }
 

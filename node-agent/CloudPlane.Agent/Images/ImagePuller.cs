@@ -19,7 +19,7 @@ internal sealed class ImageException(string reason, string message, DateTimeOffs
 }
 
 /// <summary>Sees to it that a container's image is on the node, by its pull policy and with back-off per pod and image.</summary>
-internal sealed class ImagePuller(ICriRuntime runtime, IObjectSource objects, EventRecorder events, TimeProvider time)
+internal sealed class ImagePuller(ICriRuntime runtime, IObjectSource objects, NodeEvents events, TimeProvider time)
 {
     private readonly ImageCache _cache = new(runtime);
     private readonly CrashBackoff _backoff = new(TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(5));

@@ -77,7 +77,7 @@ internal sealed class PodVolumes(IObjectSource objects, IMounter mounter, PodPat
     }
 
     private static long? SizeLimit(EmptyDirVolumeSource source) =>
-        source.SizeLimit is { } text && Quantity.TryParse(text, out var limit) && limit.Value > 0 ? (long)limit.Value : null;
+        source.SizeLimit is { } text && Quantity.TryParse(text, out var limit) && limit.Value > 0 ? limit.Value : null;
 
     private async Task SetUpProjectedAsync(string path, Volume volume, DownwardFields fields, long? group, CancellationToken cancellationToken)
     {
