@@ -1,1 +1,3 @@
-return 0;
+using CloudPlane.Agent;
+
+return await AgentProgram.RunAsync(args).ConfigureAwait(false);

@@ -1,0 +1,135 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using CloudPlane.Client;
+using CloudPlane.Cri;
+using V1 = CloudPlane.Cri.V1;
+
+namespace CloudPlane.Agent;
+
+/// <summary>Registers the Node and keeps its status: at once when it changes, else every 5 minutes; the Lease says "alive" in between.</summary>
+internal sealed class NodeReporter(ApiClient api, ICriRuntime runtime, RuntimeHealth health, NodeFacts facts, AgentOptions options, NodeEvents events, TimeProvider time, AgentLog log)
+{
+    private const int ReportedImages = 50;
+    private static readonly TimeSpan CheckPeriod = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ReportPeriod = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(2);
+    private readonly SemaphoreSlim _wake = new(0, 1);
+    private Client.NodeStatus? _reported;
+    private DateTimeOffset _reportedAt;
+
+    /// <summary>Completes once the node is registered.</summary>
+    public TaskCompletionSource Registered { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Something changed that the status tells.</summary>
+    public void Wake()
+    {
+        lock (_wake)
+            if (_wake.CurrentCount == 0) _wake.Release();
+    }
+
+    /// <summary>Runs until cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var delay = CheckPeriod;
+            try
+            {
+                if (_reported is null) await RegisterAsync(cancellationToken).ConfigureAwait(false);
+                await ReportAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is ApiException or ApiUnreachableException)
+            {
+                log.Warn($"the node's status could not be sent: {e.Message}");
+                if (e is ApiException { IsNotFound: true }) _reported = null;
+                delay = RetryDelay;
+            }
+            using var wait = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            await Task.WhenAny(Task.Delay(delay, time, wait.Token), _wake.WaitAsync(wait.Token)).ConfigureAwait(false);
+            await wait.CancelAsync().ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+    }
+
+    private async Task RegisterAsync(CancellationToken cancellationToken)
+    {
+        var node = await api.GetAsync<Node>("", options.NodeName, cancellationToken).ConfigureAwait(false);
+        if (node is null)
+        {
+            node = await api.CreateAsync(NodeStatusBuilder.Initial(options, facts), cancellationToken).ConfigureAwait(false);
+            events.Node(EventTypes.Normal, "Starting", "Starting kubelet.");
+        }
+        else await UpdateLabelsAsync(node, cancellationToken).ConfigureAwait(false);
+        if (node.Status?.NodeInfo?.BootID is { Length: > 0 } boot && boot != facts.BootId)
+            events.Node(EventTypes.Warning, "Rebooted", $"Node {options.NodeName} has been rebooted, boot id: {facts.BootId}");
+        _reported = node.Status ?? new Client.NodeStatus();
+        _reportedAt = default;
+        Registered.TrySetResult();
+    }
+
+    /// <summary>The labels that this agent is responsible for; all others belong to their writers.</summary>
+    private async Task UpdateLabelsAsync(Node node, CancellationToken cancellationToken)
+    {
+        var changes = new JsonObject();
+        foreach (var (key, value) in NodeStatusBuilder.Initial(options, facts).Metadata.Labels!)
+            if (node.Metadata.Labels?.GetValueOrDefault(key) != value) changes[key] = value;
+        if (changes.Count == 0) return;
+        var patch = new JsonObject { ["metadata"] = new JsonObject { ["labels"] = changes } };
+        await api.PatchAsync<Node>("", options.NodeName, PatchKind.StrategicMerge, Encoding.UTF8.GetBytes(patch.ToJsonString()), null, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task ReportAsync(CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        var wanted = NodeStatusBuilder.Status(facts, health.Version, NodeStatusBuilder.Conditions(NodePressure.Read(options.DataDirectory), NotReady(), _reported!.Conditions, now), await ImagesAsync(cancellationToken).ConfigureAwait(false));
+        if (Same(_reported, wanted) && now - _reportedAt < ReportPeriod) return;
+        var before = _reported.Conditions;
+        var patch = new JsonObject { ["status"] = JsonNode.Parse(ModelJson.ToBytes(wanted)) };
+        var node = await api.PatchAsync<Node>("", options.NodeName, PatchKind.StrategicMerge, Encoding.UTF8.GetBytes(patch.ToJsonString()), "status", cancellationToken).ConfigureAwait(false);
+        _reported = node.Status ?? wanted;
+        _reportedAt = now;
+        TellTransition(before, wanted.Conditions!);
+    }
+
+    private string? NotReady()
+    {
+        if (health.RuntimeProblem is { } runtimeProblem) return runtimeProblem;
+        return health.NetworkProblem is { } networkProblem ? $"container runtime network not ready: {networkProblem}" : null;
+    }
+
+    private void TellTransition(IReadOnlyList<NodeCondition>? before, IReadOnlyList<NodeCondition> after)
+    {
+        var (was, is_) = (Ready(before), Ready(after));
+        if (was == is_) return;
+        log.Info($"node {options.NodeName} is {(is_ == "True" ? "ready" : $"not ready: {NotReady()}")}");
+        events.Node(EventTypes.Normal, is_ == "True" ? "NodeReady" : "NodeNotReady", $"Node {options.NodeName} status is now: {(is_ == "True" ? "NodeReady" : "NodeNotReady")}");
+    }
+
+    private static string? Ready(IReadOnlyList<NodeCondition>? conditions) => conditions?.FirstOrDefault(c => c.Type == "Ready")?.Status;
+
+    /// <summary>Heartbeat times aside.</summary>
+    private static bool Same(Client.NodeStatus a, Client.NodeStatus b)
+    {
+        var after = JsonNode.Parse(ModelJson.ToBytes(Timeless(b)))!.AsObject();
+        var before = JsonNode.Parse(ModelJson.ToBytes(Timeless(a)))!.AsObject();
+        return after.All(p => JsonNode.DeepEquals(before[p.Key], p.Value));
+    }
+
+    private static Client.NodeStatus Timeless(Client.NodeStatus status) => status with
+    {
+        Conditions = [.. (status.Conditions ?? []).Where(c => c.Type is "Ready" or "MemoryPressure" or "DiskPressure" or "PIDPressure").OrderBy(c => c.Type, StringComparer.Ordinal).Select(c => new NodeCondition { Type = c.Type, Status = c.Status, Reason = c.Reason, Message = c.Message })],
+    };
+
+    private async Task<IReadOnlyList<ContainerImage>> ImagesAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var images = await runtime.ListImagesAsync(new V1.ListImagesRequest(), cancellationToken).ConfigureAwait(false);
+            return [.. images.Images.OrderByDescending(i => i.Size).ThenBy(i => i.Id, StringComparer.Ordinal).Take(ReportedImages).Select(i => new ContainerImage { Names = [.. i.RepoDigests, .. i.RepoTags], SizeBytes = (long)i.Size }).Where(i => i.Names!.Count > 0)];
+        }
+        catch (CriException)
+        {
+            return _reported?.Images ?? [];
+        }
+    }
+}
