@@ -84,7 +84,7 @@ internal sealed class NodeReporter(ApiClient api, ICriRuntime runtime, RuntimeHe
         var wanted = NodeStatusBuilder.Status(facts, health.Version, NodeStatusBuilder.Conditions(NodePressure.Read(options.DataDirectory), NotReady(), _reported!.Conditions, now), await ImagesAsync(cancellationToken).ConfigureAwait(false));
         if (Same(_reported, wanted) && now - _reportedAt < ReportPeriod) return;
         var before = _reported.Conditions;
-        var patch = new JsonObject { ["status"] = JsonNode.Parse(ModelJson.ToBytes(wanted)) };
+        var patch = new JsonObject { ["status"] = JsonNode.Parse(ModelJson.ToBytes(wanted).Span) };
         var node = await api.PatchAsync<Node>("", options.NodeName, PatchKind.StrategicMerge, Encoding.UTF8.GetBytes(patch.ToJsonString()), "status", cancellationToken).ConfigureAwait(false);
         _reported = node.Status ?? wanted;
         _reportedAt = now;
@@ -110,8 +110,8 @@ internal sealed class NodeReporter(ApiClient api, ICriRuntime runtime, RuntimeHe
     /// <summary>Heartbeat times aside.</summary>
     private static bool Same(Client.NodeStatus a, Client.NodeStatus b)
     {
-        var after = JsonNode.Parse(ModelJson.ToBytes(Timeless(b)))!.AsObject();
-        var before = JsonNode.Parse(ModelJson.ToBytes(Timeless(a)))!.AsObject();
+        var after = JsonNode.Parse(ModelJson.ToBytes(Timeless(b)).Span)!.AsObject();
+        var before = JsonNode.Parse(ModelJson.ToBytes(Timeless(a)).Span)!.AsObject();
         return after.All(p => JsonNode.DeepEquals(before[p.Key], p.Value));
     }
 

@@ -17,6 +17,7 @@ internal sealed class PodActor
     private readonly PodStatusReporter _reporter;
     private readonly PodRunner _runner;
     private readonly PodEnder _ender;
+    private readonly ContainerInspector _inspector;
     private readonly ITimer _timer;
 
     public PodActor(PodServices services, Pod pod, RuntimePod actual, CancellationToken stopping)
@@ -26,8 +27,7 @@ internal sealed class PodActor
         _operations = new OperationSet(Post, services.Log, $"pod {pod.Namespace()}/{pod.Name()}");
         _probes = new PodProbes(services.Prober, services.Time, action => Post(new PodMessage.Apply(action)));
         _reporter = new PodStatusReporter(services.Api, pod, services.Time, services.Log);
-        var inspector = new ContainerInspector(services, _state, _operations);
-        Inspector = inspector;
+        _inspector = new ContainerInspector(services, _state, _operations);
         _runner = new PodRunner(services, _state, _operations, _probes, this, stopping);
         _ender = new PodEnder(services, _state, _operations, _reporter, _runner, stopping);
         _timer = services.Time.CreateTimer(_ => Post(new PodMessage.Wake()), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -46,8 +46,6 @@ internal sealed class PodActor
 
     /// <summary>True once nothing of the pod will run any more: its resources are free.</summary>
     public bool Ended => _state.Stopped;
-
-    private ContainerInspector Inspector { get; }
 
     public void Post(PodMessage message) => _mailbox.Writer.TryWrite(message);
 
@@ -95,10 +93,10 @@ internal sealed class PodActor
                 _services.Events.Pod(_state.Pod, null, EventTypes.Warning, failure.Reason, failure.Message.StartsWith("Pod was rejected: ", StringComparison.Ordinal) ? failure.Message["Pod was rejected: ".Length..] : failure.Message);
                 break;
             case PodMessage.Exited { Id: var id }:
-                Inspector.Exited(id);
+                _inspector.Exited(id);
                 break;
             case PodMessage.Listed { Digest: var digest }:
-                if (digest is null || !_operations.Any && !digest.Matches(_state.Actual)) Inspector.ReadAll();
+                if (digest is null || !_operations.Any && !digest.Matches(_state.Actual)) _inspector.ReadAll();
                 break;
             case PodMessage.Apply { Action: var action }:
                 action();
@@ -110,6 +108,7 @@ internal sealed class PodActor
     private void Step()
     {
         var now = _services.Time.GetUtcNow();
+        _inspector.Retry(now);
         _ender.Decide(now);
         if (_state.Stop is null) _runner.Step(now);
         // Running may have found out that the pod is finished.

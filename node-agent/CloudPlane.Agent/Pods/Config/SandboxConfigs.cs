@@ -43,7 +43,7 @@ internal sealed class SandboxConfigs(AgentOptions options, PodPaths paths, Resol
         where port.HostPort is > 0
         select new V1.PortMapping
         {
-            ContainerPort = port.ContainerPort ?? 0,
+            ContainerPort = port.Port ?? 0,
             HostPort = port.HostPort ?? 0,
             HostIp = port.HostIP ?? "",
             Protocol = port.Protocol switch { "UDP" => V1.Protocol.Udp, "SCTP" => V1.Protocol.Sctp, _ => V1.Protocol.Tcp },

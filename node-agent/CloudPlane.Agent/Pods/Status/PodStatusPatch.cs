@@ -37,7 +37,7 @@ internal static class PodStatusPatch
         foreach (var condition in after)
         {
             var old = before?.FirstOrDefault(c => (string?)c?["type"] == (string?)condition?["type"]);
-            if (!Same(old, condition)) changed.Add(Complete(old as JsonObject, (JsonObject)condition!));
+            if (!Same(old, condition)) changed.Add((JsonNode)Complete(old as JsonObject, (JsonObject)condition!));
         }
         if (changed.Count > 0) changes["conditions"] = changed;
     }
@@ -60,7 +60,7 @@ internal static class PodStatusPatch
         return true;
     }
 
-    private static JsonObject Document(PodStatus? status) => status is null ? [] : JsonNode.Parse(ModelJson.ToBytes(status)) as JsonObject ?? [];
+    private static JsonObject Document(PodStatus? status) => status is null ? [] : JsonNode.Parse(ModelJson.ToBytes(status).Span) as JsonObject ?? [];
 
     private static byte[] Bytes(JsonObject document)
     {
