@@ -1,5 +1,6 @@
 using CloudPlane.Client;
 using CloudPlane.Cri;
+using CloudPlane.Network;
 
 namespace CloudPlane.Agent;
 
@@ -39,7 +40,8 @@ internal sealed class NodeAgent : IAsyncDisposable
         var nodes = Cache<Node>(null);
         var services = Cache<Service>(null);
         var pods = Cache<Pod>($"spec.nodeName={_options.NodeName}");
-        var shared = Compose(facts, events, health, services);
+        var shared = PodServicesFactory.Create(
+            _options, facts, _api, _runtime, new LinuxMounter(), health, () => services.Objects.Values, events, new Prober(_runtime, _http, _grpc), _http, _time, _log);
         Node? Self() => nodes.Objects.TryGetValue(new ObjectName("", _options.NodeName), out var node) ? node : null;
         var manager = new PodManager(shared, pods, new PodAdmission(facts, Self));
         var reporter = new NodeReporter(_api, _runtime, health, facts, _options, events, _time, _log);
@@ -49,7 +51,12 @@ internal sealed class NodeAgent : IAsyncDisposable
             manager.WakeAll();
         };
         var logs = new PodLogSource(() => manager.Actors);
-        using var authorized = new HttpMessageInvoker(new BearerHandler(_transport, _credentials));
+        var network = new PodNetwork(new NetworkOptions
+        {
+            NodeName = _options.NodeName,
+            CniConfDirectory = _options.CniConfDirectory,
+            CniDataDirectory = Path.Combine(_options.DataDirectory, "cni/data"),
+        }, new CommandRunner());
 
         await TogetherAsync(cancellationToken,
             events.RunAsync,
@@ -57,7 +64,7 @@ internal sealed class NodeAgent : IAsyncDisposable
             reporter.RunAsync,
             _credentials.RenewAsync,
             new LeaseKeeper(_api, _options.NodeName, _time, _log).RunAsync,
-            ct => DrainAsync(nodes, ct),
+            new NetworkKeeper(network, nodes, health, _time, _log).RunAsync,
             ct => DrainAsync(services, ct),
             async ct =>
             {
@@ -66,7 +73,7 @@ internal sealed class NodeAgent : IAsyncDisposable
                 await SyncedAsync(nodes, services, ct).ConfigureAwait(false);
                 await manager.RunAsync(ct).ConfigureAwait(false);
             },
-            new LogTunnel(authorized, _options.Server, _options.NodeName, logs, _time, _random).RunAsync,
+            new LogTunnel(_transport.Http, _credentials.BearerAsync, _options.NodeName, logs, _time, _random).RunAsync,
             new LogRotator(_runtime, logs, _time).RunAsync).ConfigureAwait(false);
     }
 
@@ -77,37 +84,6 @@ internal sealed class NodeAgent : IAsyncDisposable
         _transport.Dispose();
         _runtime.Dispose();
         return ValueTask.CompletedTask;
-    }
-
-    private PodServices Compose(NodeFacts facts, NodeEvents events, RuntimeHealth health, WatchCache<Service> services)
-    {
-        var paths = new PodPaths(_options.DataDirectory, _options.PodLogDirectory);
-        var objects = new ObjectSource(_api, _time);
-        var images = new ImagePuller(_runtime, objects, events, _time);
-        var volumes = new PodVolumes(objects, new LinuxMounter(), paths, _time);
-        var hooks = new LifecycleHooks(_runtime, _http, _time);
-        var reader = new RuntimeReader(_runtime, new TerminationMessages(), _options.NodeName);
-        return new PodServices
-        {
-            Options = _options,
-            Api = _api,
-            Runtime = _runtime,
-            Reader = reader,
-            Images = images,
-            Volumes = volumes,
-            Objects = objects,
-            Paths = paths,
-            Sandboxes = new SandboxStarter(_runtime, reader, new SandboxConfigs(_options, paths, ResolvConf.ReadHost()), paths),
-            Starter = new ContainerStarter(_runtime, images, new EnvironmentBuilder(objects, () => services.Objects.Values), new ContainerMounts(volumes, paths), new ContainerConfigs(_options, paths, facts.MemoryBytes), hooks, paths, events, _time),
-            Stopper = new ContainerStopper(_runtime, hooks, events, _time),
-            Prober = new Prober(_runtime, _http, _grpc),
-            Events = events,
-            Facts = facts,
-            Health = health,
-            Index = new ContainerIndex(),
-            Time = _time,
-            Log = _log,
-        };
     }
 
     private WatchCache<T> Cache<T>(string? fieldSelector) where T : class, IKubernetesObject<T> => new(_api, new WatchCacheOptions
