@@ -8,40 +8,32 @@ namespace CloudPlane.Schema;
 /// </summary>
 internal static class ElementOrder
 {
-    public static JsonArray Arrange(IList<JsonNode?> merged, IList<JsonNode?> patchOrder, IList<JsonNode?> serverOrder, string? mergeKey)
+    public static JsonArray Arrange(
+        IEnumerable<JsonNode?> merged, IEnumerable<JsonNode?> patchOrder, IEnumerable<JsonNode?> serverOrder, string? mergeKey)
     {
-        var patchItems = merged.Where(m => IndexOf(patchOrder, m, mergeKey) >= 0).OrderBy(m => IndexOf(patchOrder, m, mergeKey)).ToList();
-        var serverItems = merged.Where(m => IndexOf(patchOrder, m, mergeKey) < 0).OrderBy(m => IndexOf(serverOrder, m, mergeKey)).ToList();
-        return ToArray(Interleave(serverItems, patchItems, serverOrder, mergeKey));
-    }
-
-    /// <summary>The place of the element that equals the item, or has the same merge key; -1 when there is none.</summary>
-    public static int IndexOf(IList<JsonNode?> list, JsonNode? item, string? mergeKey)
-    {
-        var wanted = mergeKey is null ? item : StrategicList.MergeKey(item, mergeKey);
-        for (var i = 0; i < list.Count; i++)
-        {
-            if (JsonNode.DeepEquals(mergeKey is null ? list[i] : StrategicList.MergeKey(list[i], mergeKey), wanted))
-                return i;
-        }
-
-        return -1;
+        var wanted = ElementKey.Index(patchOrder, mergeKey);
+        var live = ElementKey.Index(serverOrder, mergeKey);
+        var items = merged.Select(m => new Item(m, Place(wanted, m, mergeKey), Place(live, m, mergeKey))).ToList();
+        var patch = items.Where(i => i.Wanted >= 0).OrderBy(i => i.Wanted).ToList();
+        var server = items.Where(i => i.Wanted < 0).OrderBy(i => i.Live).ToList();
+        return ToArray(Interleave(server, patch));
     }
 
     public static JsonArray ToArray(IEnumerable<JsonNode?> items) => [.. items.Select(i => i?.DeepClone())];
 
+    private static int Place(Dictionary<string, int> index, JsonNode? item, string? mergeKey) =>
+        index.TryGetValue(ElementKey.Of(item, mergeKey), out var place) ? place : -1;
+
     // A server item goes before the patch item that comes after it in the live list; otherwise patch items go first.
-    private static IEnumerable<JsonNode?> Interleave(List<JsonNode?> server, List<JsonNode?> patch, IList<JsonNode?> live, string? mergeKey)
+    private static IEnumerable<JsonNode?> Interleave(List<Item> server, List<Item> patch)
     {
         int i = 0, j = 0;
         while (i < server.Count && j < patch.Count)
-        {
-            var left = IndexOf(live, server[i], mergeKey);
-            var right = IndexOf(live, patch[j], mergeKey);
-            yield return left >= 0 && right >= 0 && left < right ? server[i++] : patch[j++];
-        }
-
+            yield return server[i].Live >= 0 && server[i].Live < patch[j].Live ? server[i++].Node : patch[j++].Node;
         foreach (var item in server.Skip(i).Concat(patch.Skip(j)))
-            yield return item;
+            yield return item.Node;
     }
+
+    /// <summary>An element with its place in the patch's order and in the live list; -1 for none.</summary>
+    private readonly record struct Item(JsonNode? Node, int Wanted, int Live);
 }

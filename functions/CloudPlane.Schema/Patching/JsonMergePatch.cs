@@ -9,10 +9,10 @@ public static class JsonMergePatch
     /// <exception cref="PatchException">The patch is not a JSON object.</exception>
     public static JsonObject Apply(JsonObject document, ReadOnlySpan<byte> patch)
     {
-        var body = PatchBody.Parse(patch) as JsonObject
-            ?? throw PatchException.BadRequest("error decoding patch: the patch is not a JSON object");
+        var body = PatchBody.Parse(patch);
+        var fields = body as JsonObject ?? throw PatchBody.Mismatch(body, PatchBody.GoMap);
         var result = (JsonObject)document.DeepClone();
-        Merge(result, body);
+        Merge(result, fields);
         return result;
     }
 

@@ -12,18 +12,14 @@ public static class JsonPatch
     /// <exception cref="PatchException">Malformed (400), too many operations (413), or an operation that can't be applied (422).</exception>
     public static JsonNode? Apply(JsonNode document, ReadOnlySpan<byte> patch)
     {
-        if (PatchBody.Parse(patch) is not JsonArray operations)
-            throw PatchException.BadRequest("error decoding patch: the patch is not a JSON array of operations");
+        var body = PatchBody.Parse(patch);
+        var operations = body as JsonArray ?? throw PatchBody.Mismatch(body, "jsonpatch.Patch");
         if (operations.Count > MaxOperations)
             throw new PatchException(413, $"The allowed maximum operations in a JSON patch is {MaxOperations}, got {operations.Count}");
 
         var target = new PatchTarget(document.DeepClone());
-        for (var i = 0; i < operations.Count; i++)
-        {
-            var operation = operations[i] as JsonObject
-                ?? throw PatchException.BadRequest($"error decoding patch: operation {i} is not a JSON object");
-            Apply(target, operation);
-        }
+        foreach (var operation in operations)
+            Apply(target, operation as JsonObject ?? throw PatchBody.Mismatch(operation, "jsonpatch.Operation"));
 
         return target.Root;
     }

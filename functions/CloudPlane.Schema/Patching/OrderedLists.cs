@@ -48,17 +48,14 @@ internal static class OrderedLists
         {
             if (item is JsonObject map && Directives.Of(map) is not null)
                 continue;
-            while (next < order.Count && !Same(order[next], item, mergeKey))
+            var key = ElementKey.Of(item, mergeKey);
+            while (next < order.Count && ElementKey.Of(order[next], mergeKey) != key)
                 next++;
             if (next++ >= order.Count)
                 throw PatchException.BadRequest(
                     $"The order in patch list:\n{GoValue.Of(items)}\n doesn't match $setElementOrder list:\n{GoValue.Of(order)}\n");
         }
     }
-
-    private static bool Same(JsonNode? left, JsonNode? right, string? mergeKey) => mergeKey is null
-        ? JsonNode.DeepEquals(left, right)
-        : JsonNode.DeepEquals(StrategicList.MergeKey(left, mergeKey), StrategicList.MergeKey(right, mergeKey));
 
     private static JsonArray? List(JsonNode? value) => value switch
     {

@@ -6,6 +6,7 @@ namespace CloudPlane.Schema;
 /// <summary>A patch's bytes as a document. Unlike JsonNode.Parse it survives duplicate keys: the last wins, as in Go.</summary>
 public static class PatchBody
 {
+    internal const string GoMap = "map[string]interface {}";
     private const int MaxDepth = 256;
 
     /// <summary>What strict field validation reports of the patch itself: <c>duplicate field "spec.replicas"</c>. Empty when it is no JSON.</summary>
@@ -34,11 +35,26 @@ public static class PatchBody
             reader.Read();
             return value;
         }
-        // InvalidOperationException: a string that is not UTF-8, or half a surrogate pair.
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        catch (JsonException)
         {
-            throw PatchException.BadRequest($"error decoding patch: {e.Message}");
+            throw PatchException.BadRequest(GoJsonSyntax.Describe(patch));
         }
+        catch (InvalidOperationException)
+        {
+            throw PatchException.BadRequest("a string of the patch is not valid Unicode");
+        }
+    }
+
+    /// <summary>Go's complaint about a value that can't become a variable of that type.</summary>
+    internal static PatchException Mismatch(JsonNode? value, string goType)
+    {
+        var found = value?.GetValueKind() switch
+        {
+            null => "null",
+            JsonValueKind.True or JsonValueKind.False => "bool",
+            { } kind => kind.ToString().ToLowerInvariant(),
+        };
+        return PatchException.BadRequest($"json: cannot unmarshal {found} into Go value of type {goType}");
     }
 
     private static JsonNode? Read(ref Utf8JsonReader reader, string path, List<string>? duplicates) => reader.TokenType switch

@@ -9,6 +9,9 @@ internal sealed class PatchTarget(JsonNode? root)
 {
     // JSONPatchMaxCopyBytes of the API server: copies of copies must not blow up memory.
     private const long MaxCopiedBytes = 3 * 1024 * 1024;
+
+    // Copies into copies could nest a document deeper than any recursion over it survives.
+    private const int MaxDepth = 256;
     private long _copied;
 
     public JsonNode? Root { get; private set; } = root;
@@ -22,6 +25,8 @@ internal sealed class PatchTarget(JsonNode? root)
         }
 
         var (container, key) = Container(path, kind == "add" ? "path" : "destination path", kind);
+        if (JsonPointer.Split(path).Length + Depth(value) > MaxDepth)
+            throw PatchException.Unprocessable($"error in {kind} for path: '{path}': the document would be nested deeper than {MaxDepth}");
         if (container is JsonArray array)
             array.Insert(key == "-" ? array.Count : Index(array, key, array.Count, path, "add"), value);
         else
@@ -130,6 +135,13 @@ internal sealed class PatchTarget(JsonNode? root)
             throw PatchException.Unprocessable($"error in {step} for path: '{path}': Unable to access invalid index: {index}: invalid index referenced");
         return actual;
     }
+
+    private static int Depth(JsonNode? value) => value switch
+    {
+        JsonObject fields => 1 + fields.Select(f => Depth(f.Value)).DefaultIfEmpty().Max(),
+        JsonArray items => 1 + items.Select(Depth).DefaultIfEmpty().Max(),
+        _ => 0,
+    };
 
     private static bool TryParse(string key, out int index) => int.TryParse(key, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out index);
 }

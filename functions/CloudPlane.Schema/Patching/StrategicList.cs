@@ -33,34 +33,27 @@ internal static class StrategicList
         return maps ?? false;
     }
 
-    private static JsonArray MergePrimitives(JsonArray original, JsonArray patch)
-    {
-        var merged = new List<JsonNode?>();
-        foreach (var item in original.Concat(patch))
-        {
-            if (ElementOrder.IndexOf(merged, item, null) < 0)
-                merged.Add(item);
-        }
-
-        return ElementOrder.Arrange(merged, patch, original, null);
-    }
+    private static JsonArray MergePrimitives(JsonArray original, JsonArray patch) =>
+        ElementOrder.Arrange(original.Concat(patch).DistinctBy(item => ElementKey.Of(item, null), StringComparer.Ordinal), patch, original, null);
 
     private static JsonArray MergeMaps(JsonArray original, JsonArray patch, FieldSchema field)
     {
         var key = field.PatchMergeKey
             ?? throw PatchException.BadRequest($"cannot merge lists without merge key for {field.Items?.RefName ?? "list"}");
         var merged = original.Select(item => (JsonObject)item!.DeepClone()).ToList();
-        var order = ApplyDirectives(ref merged, patch, key);
-        var server = merged.ToList<JsonNode?>();
-        foreach (var item in order.Cast<JsonObject>())
-            MergeItem(merged, item, key, PatchShape.Of(field));
-        return ElementOrder.Arrange(merged.ToList<JsonNode?>(), order, server, key);
+        var items = ApplyDirectives(ref merged, patch, key);
+        var server = merged.ToList();
+        var index = ElementKey.Index(merged, key);
+        foreach (var item in items)
+            MergeItem(merged, index, item, key, PatchShape.Of(field));
+        return ElementOrder.Arrange(merged, items, server, key);
     }
 
     /// <summary>Items with $patch delete entries of <paramref name="merged"/> or replace all of it; returns the items without a directive.</summary>
-    private static List<JsonNode?> ApplyDirectives(ref List<JsonObject> merged, JsonArray patch, string key)
+    private static List<JsonObject> ApplyDirectives(ref List<JsonObject> merged, JsonArray patch, string key)
     {
-        var plain = new List<JsonNode?>();
+        var plain = new List<JsonObject>();
+        var gone = new HashSet<string>(StringComparer.Ordinal);
         var replace = false;
         foreach (var item in patch.Cast<JsonObject>())
         {
@@ -70,8 +63,7 @@ internal static class StrategicList
                     plain.Add(item);
                     break;
                 case "delete":
-                    var gone = MergeKey(item, key);
-                    merged.RemoveAll(m => JsonNode.DeepEquals(m[key], gone));
+                    gone.Add(ElementKey.Of(item, key));
                     break;
                 case "replace":
                     replace = true;
@@ -83,27 +75,23 @@ internal static class StrategicList
             }
         }
 
+        if (gone.Count > 0)
+            merged.RemoveAll(m => gone.Contains(ElementKey.Of(m, key)));
         if (!replace)
             return plain;
         merged = [.. plain.Select(p => (JsonObject)Directives.Strip(p, out _)!)];
         return [];
     }
 
-    private static void MergeItem(List<JsonObject> merged, JsonObject item, string key, PatchShape shape)
+    private static void MergeItem(List<JsonObject> merged, Dictionary<string, int> index, JsonObject item, string key, PatchShape shape)
     {
-        var value = MergeKey(item, key);
-        var index = merged.FindIndex(m => m.ContainsKey(key) && JsonNode.DeepEquals(m[key], value));
-        if (index >= 0)
-            merged[index] = StrategicMap.Merge(merged[index], (JsonObject)item.DeepClone(), shape);
-        else
-            merged.Add((JsonObject)Directives.Strip(item, out _)!);
-    }
+        if (index.TryGetValue(ElementKey.Of(item, key), out var place))
+        {
+            merged[place] = StrategicMap.Merge(merged[place], (JsonObject)item.DeepClone(), shape);
+            return;
+        }
 
-    /// <summary>The value of the merge key, which every element must have.</summary>
-    public static JsonNode? MergeKey(JsonNode? item, string key)
-    {
-        if (item is JsonObject map && map.TryGetPropertyValue(key, out var value))
-            return value;
-        throw PatchException.BadRequest($"map: {GoValue.Of(item)} does not contain declared merge key: {key}");
+        index.Add(ElementKey.Of(item, key), merged.Count);
+        merged.Add((JsonObject)Directives.Strip(item, out _)!);
     }
 }

@@ -52,8 +52,10 @@ internal static class StrategicMap
             return;
         if (value is not JsonArray gone)
             throw PatchException.BadRequest("invalid patch format of primitive list");
-        if (original[field] is JsonArray list)
-            original[field] = ElementOrder.ToArray(list.Where(item => !gone.Any(g => JsonNode.DeepEquals(g, item))));
+        if (original[field] is not JsonArray list)
+            return;
+        var keys = ElementKey.Index(gone, null);
+        original[field] = ElementOrder.ToArray(list.Where(item => !keys.ContainsKey(ElementKey.Of(item, null))));
     }
 
     private static void RetainKeys(JsonObject original, JsonObject patch)

@@ -9,7 +9,8 @@ public static class StrategicMergePatch
     /// <exception cref="PatchException">Malformed patch or a list element without its merge key (400), or an unknown $patch (422).</exception>
     public static JsonObject Apply(ObjectSchema schema, JsonObject document, ReadOnlySpan<byte> patch)
     {
-        var body = PatchBody.Parse(patch) as JsonObject ?? throw PatchException.BadRequest("invalid JSON document");
-        return StrategicMap.Merge((JsonObject)document.DeepClone(), body, PatchShape.Of(schema));
+        var body = PatchBody.Parse(patch);
+        var fields = body as JsonObject ?? throw PatchBody.Mismatch(body, PatchBody.GoMap);
+        return StrategicMap.Merge((JsonObject)document.DeepClone(), fields, PatchShape.Of(schema));
     }
 }

@@ -49,8 +49,8 @@ internal sealed class LabelParser(string selector)
         var (token, key) = Take();
         if (token != LabelToken.Identifier)
             throw Found(key, "identifier");
-        if (LabelSyntax.KeyError(key) is { } error)
-            throw new FormatException($"<nil>: Invalid value: {LabelRequirement.Quote(key)}: {error}");
+        if (LabelRequirement.Join(NameRules.QualifiedName(key)) is { Length: > 0 } error)
+            throw new FormatException($"<nil>: Invalid value: {GoText.Quote(key)}: {error}");
 
         if (negated)
             return LabelRequirement.Create(key, LabelOperator.DoesNotExist, []);

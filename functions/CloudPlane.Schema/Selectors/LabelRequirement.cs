@@ -36,13 +36,13 @@ internal sealed class LabelRequirement
     {
         var sorted = values.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray();
         var errors = new List<string>();
-        if (LabelSyntax.KeyError(key) is { } keyError)
-            errors.Add($"key: Invalid value: {Quote(key)}: {keyError}");
+        if (Join(NameRules.QualifiedName(key)) is { Length: > 0 } keyError)
+            errors.Add($"key: Invalid value: {GoText.Quote(key)}: {keyError}");
         CheckCount(op, sorted, errors);
         for (var i = 0; i < sorted.Length; i++)
         {
-            if (LabelSyntax.ValueError(sorted[i]) is { } valueError)
-                errors.Add($"values[{i}][{key}]: Invalid value: {Quote(sorted[i])}: {valueError}");
+            if (Join(NameRules.LabelValue(sorted[i])) is { Length: > 0 } valueError)
+                errors.Add($"values[{i}][{key}]: Invalid value: {GoText.Quote(sorted[i])}: {valueError}");
         }
 
         return errors.Count switch
@@ -104,14 +104,15 @@ internal sealed class LabelRequirement
                 errors.Add("values: Invalid value: []: for 'in', 'notin' operators, values set can't be empty");
                 break;
             case LabelOperator.Exists or LabelOperator.DoesNotExist when values.Length > 0:
-                errors.Add($"values: Invalid value: [{string.Join(',', values.Select(Quote))}]: values set must be empty for exists and does not exist");
+                errors.Add($"values: Invalid value: [{string.Join(',', values.Select(GoText.Quote))}]: values set must be empty for exists and does not exist");
                 break;
             case LabelOperator.GreaterThan or LabelOperator.LessThan
                 when !long.TryParse(values[0], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _):
-                errors.Add($"values[0]: Invalid value: {Quote(values[0])}: for 'Gt', 'Lt' operators, the value must be an integer");
+                errors.Add($"values[0]: Invalid value: {GoText.Quote(values[0])}: for 'Gt', 'Lt' operators, the value must be an integer");
                 break;
         }
     }
 
-    internal static string Quote(string text) => $"\"{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
+    /// <summary>Several faults of one value as one message; empty when there are none.</summary>
+    internal static string Join(IEnumerable<string> faults) => string.Join("; ", faults);
 }

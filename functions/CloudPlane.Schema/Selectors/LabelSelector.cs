@@ -71,7 +71,7 @@ public sealed class LabelSelector
         "NotIn" => LabelOperator.NotIn,
         "Exists" => LabelOperator.Exists,
         "DoesNotExist" => LabelOperator.DoesNotExist,
-        var unknown => throw new FormatException($"{LabelRequirement.Quote(op is null ? "" : unknown)} is not a valid label selector operator"),
+        var unknown => throw new FormatException($"{GoText.Quote(op is null ? "" : unknown)} is not a valid label selector operator"),
     };
 
     private static string Text(JsonNode? value, string where) =>

@@ -73,7 +73,8 @@ public sealed class StrategicMergePatchTests
         "The order in patch list:\n[map[name:a]]\n doesn't match $setElementOrder list:\n[map[name:b]]\n")]
     [InlineData("""{"spec":{"containers":["x"]}}""", 400, "list element types are not identical")]
     [InlineData("""{"spec":{"containers":[[1]]}}""", 422, "lists of lists are not supported")]
-    [InlineData("[]", 400, "invalid JSON document")]
+    [InlineData("[]", 400, "json: cannot unmarshal array into Go value of type map[string]interface {}")]
+    [InlineData("{x", 400, "invalid character 'x' looking for beginning of object key string")]
     public void SaysWhy(string patch, int code, string message)
     {
         var e = Assert.Throws<PatchException>(() => Apply("io.k8s.api.core.v1.Pod", """{"spec":{"containers":[{"name":"a"}]}}""", patch));
