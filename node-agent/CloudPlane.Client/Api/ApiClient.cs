@@ -27,8 +27,12 @@ public sealed class ApiClient(IApiTransport transport)
         return ApiAnswers.Parse(answer, ListReader.Read<T>);
     }
 
-    public Task<T> CreateAsync<T>(T value, CancellationToken cancellationToken) where T : class, IKubernetesObject<T> =>
-        WriteAsync(value, "POST", ResourcePath.Collection(T.Resource, value.Metadata.Namespace), cancellationToken);
+    /// <summary>Creates the object; metadata.generateName may stand for its name.</summary>
+    public Task<T> CreateAsync<T>(T value, CancellationToken cancellationToken) where T : class, IKubernetesObject<T>
+    {
+        if (T.Resource.Namespaced && string.IsNullOrEmpty(value.Metadata.Namespace)) throw new ArgumentException($"the {T.Resource.Kind} has no namespace", nameof(value));
+        return WriteAsync(value, "POST", ResourcePath.Collection(T.Resource, value.Metadata.Namespace), cancellationToken);
+    }
 
     /// <summary>Replaces the object; its resourceVersion, if set, must be current.</summary>
     public Task<T> UpdateAsync<T>(T value, CancellationToken cancellationToken) where T : class, IKubernetesObject<T> =>

@@ -36,7 +36,8 @@ public sealed class ReplicaSnapshot<T> where T : class, IKubernetesObject<T>
     /// <summary>The objects filed under a key, ordered by namespace and name.</summary>
     public IEnumerable<T> Find(ReplicaIndex<T> index, string key) => By(index, key).Values;
 
-    internal static ReplicaSnapshot<T> Build(long revision, IEnumerable<T> objects) =>
+    /// <summary>A snapshot of these objects.</summary>
+    public static ReplicaSnapshot<T> Build(long revision, IEnumerable<T> objects) =>
         new(revision, objects.ToImmutableSortedDictionary(o => ObjectName.Of(o.Metadata), o => o), new());
 
     internal ReplicaSnapshot<T> Apply(long revision, IEnumerable<(bool Deleted, T Value)> feed)
