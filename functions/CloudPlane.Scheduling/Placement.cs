@@ -9,9 +9,11 @@ internal sealed class Placement(Random random)
         new NodeUnschedulableFilter(), new TaintTolerationFilter(), new NodeAffinityFilter(), new NodePortsFilter(), new NodeResourcesFitFilter(),
     ];
 
+    private readonly IClusterFilter[] _clusterFilters = [new TopologySpreadFilter(), new PodAffinityFilter()];
+
     private readonly IScore[] _scores =
     [
-        new TaintTolerationScore(), new NodeAffinityScore(), new OwnerSpreadScore(), new LeastAllocatedScore(),
+        new TaintTolerationScore(), new NodeAffinityScore(), new PodAffinityScore(), new TopologySpreadScore(), new OwnerSpreadScore(), new LeastAllocatedScore(),
     ];
 
     public Decision Decide(PodInfo pod, ClusterView cluster)
@@ -19,18 +21,24 @@ internal sealed class Placement(Random random)
         if (cluster.Nodes.Count == 0) return Decision.Nowhere(FitMessage.NoNodes);
         var fits = new List<NodeView>();
         var rejections = new List<Rejection>();
+        var filters = FiltersFor(pod, cluster);
         foreach (var node in cluster.Nodes)
         {
-            if (Check(pod, node) is { } rejection) rejections.Add(rejection);
+            if (Check(filters, pod, node) is { } rejection) rejections.Add(rejection);
             else fits.Add(node);
         }
         if (fits.Count == 0) return Decision.Nowhere(FitMessage.Of(pod.Spec, rejections));
         return Decision.On(fits.Count == 1 ? fits[0].Name : Best(pod, fits, cluster).Name);
     }
 
-    public Rejection? Check(PodInfo pod, NodeView node)
+    /// <summary>Whether the pod could go to this node.</summary>
+    public bool Fits(PodInfo pod, NodeView node, ClusterView cluster) => Check(_filters, pod, node) is null && Check(FiltersFor(pod, cluster), pod, node) is null;
+
+    private IFilter[] FiltersFor(PodInfo pod, ClusterView cluster) => [.. _filters, .. _clusterFilters.Select(f => f.For(pod, cluster)).OfType<IFilter>()];
+
+    private static Rejection? Check(IFilter[] filters, PodInfo pod, NodeView node)
     {
-        foreach (var filter in _filters)
+        foreach (var filter in filters)
             if (filter.Check(pod, node) is { } rejection) return rejection;
         return null;
     }

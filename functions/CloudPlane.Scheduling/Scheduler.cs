@@ -27,9 +27,9 @@ public sealed class Scheduler(Replicas replicas, ApiClient client, TimeProvider 
     public async ValueTask<ReconcileResult> ReconcileAsync(ReconcileKey key, CancellationToken cancellationToken)
     {
         var pods = await replicas.SyncAsync<Pod>(cancellationToken).ConfigureAwait(false);
-        if (pods.Get(key.Namespace, key.Name) is not { } pod || !PodState.AwaitsScheduling(pod)) return ReconcileResult.Done;
-        var nodes = await replicas.SyncAsync<Node>(cancellationToken).ConfigureAwait(false);
-        if (Decide(pod, nodes, pods) is not { } decision) return ReconcileResult.After(Retry.First);
+        if (pods.Get(key.Namespace, key.Name) is not { } waiting || !PodState.AwaitsScheduling(waiting)) return ReconcileResult.Done;
+        await SyncAsync(cancellationToken).ConfigureAwait(false);
+        if (Decide(key) is not var (pod, decision)) return ReconcileResult.After(Retry.First);
         if (decision.NodeName is not { } node)
         {
             await _binder.ReportUnschedulableAsync(pod, decision.Message, cancellationToken).ConfigureAwait(false);
@@ -49,36 +49,47 @@ public sealed class Scheduler(Replicas replicas, ApiClient client, TimeProvider 
             : [];
 
     /// <summary>
-    /// The pods to look at because a pod changed: itself if it waits for a node; if it gave back room on its node, those that would fit now.
+    /// The pods to look at because a pod changed: itself if it waits for a node; if it gave back room on its node, those that would fit now;
+    /// if it came, went or changed its labels, those that have rules about other pods.
     /// </summary>
     public async ValueTask<IEnumerable<ObjectName>> AffectedAsync(Pod? before, Pod? after, CancellationToken cancellationToken)
     {
         if (after is not null && PodState.AwaitsScheduling(after)) return PodChange.ConcernsScheduling(before, after) ? [ObjectName.Of(after.Metadata)] : [];
-        return before is not null && PodState.Occupies(before) && PodChange.GivesBackRoom(before, after)
-            ? await WaitingForAsync(before.Spec!.NodeName!, cancellationToken).ConfigureAwait(false)
-            : [];
+        if (before is not null && PodState.Occupies(before) && PodChange.GivesBackRoom(before, after))
+            return await WaitingForAsync(before.Spec!.NodeName!, cancellationToken).ConfigureAwait(false);
+        if (!PodChange.ConcernsOthers(before, after)) return [];
+        var pods = await replicas.SyncAsync<Pod>(cancellationToken).ConfigureAwait(false);
+        return pods.Find(PodRules.WaitingIndex, PodRules.Key).Select(p => ObjectName.Of(p.Metadata));
     }
 
     /// <summary>Every pod that waits for a node, in the order in which they should be tried: to seed a queue.</summary>
     public async ValueTask<IEnumerable<ObjectName>> WaitingAsync(CancellationToken cancellationToken) =>
-        Waiting(await replicas.SyncAsync<Pod>(cancellationToken).ConfigureAwait(false)).Select(p => ObjectName.Of(p.Metadata));
+        Waiting(await replicas.SyncAsync<Pod>(cancellationToken).ConfigureAwait(false))
+            // As Kubernetes' queue: the more important first, then the older.
+            .OrderByDescending(p => p.Spec!.Priority ?? 0).ThenBy(p => p.Metadata.CreationTimestamp).Select(p => ObjectName.Of(p.Metadata));
 
-    private Decision? Decide(Pod pod, ReplicaSnapshot<Node> nodes, ReplicaSnapshot<Pod> pods)
+    /// <summary>What a decision reads beside the pods.</summary>
+    private async ValueTask SyncAsync(CancellationToken cancellationToken)
     {
-        var info = new PodInfo(pod);
+        await replicas.SyncAsync<Node>(cancellationToken).ConfigureAwait(false);
+        await replicas.SyncAsync<Namespace>(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Null when the pod is being placed already, or needs no place any more.</summary>
+    private (Pod Pod, Decision Decision)? Decide(ReconcileKey key)
+    {
         lock (_deciding)
         {
-            // Another instance of this call synced later and may have assumed pods since: the newest snapshots are at hand, take them.
-            var view = _views.View(Newest(nodes), Newest(pods), _assumed);
-            if (_assumed.Contains(pod)) return null;
-            var decision = _placement.Decide(info, view);
+            var view = View();
+            if (view.Pods.Get(key.Namespace, key.Name) is not { } pod || !PodState.AwaitsScheduling(pod) || _assumed.Contains(pod)) return null;
+            var decision = _placement.Decide(new PodInfo(pod), view);
             if (decision.NodeName is { } node) _assumed.Assume(pod, node);
-            return decision;
+            return (pod, decision);
         }
     }
 
-    private ReplicaSnapshot<T> Newest<T>(ReplicaSnapshot<T> mine) where T : class, IKubernetesObject<T> =>
-        replicas.Of<T>().Snapshot is var newest && newest.Revision > mine.Revision ? newest : mine;
+    // The newest snapshots, not those of this call's sync: a call that synced later may have seen bindings and stopped assuming them.
+    private ClusterView View() => _views.View(replicas.Of<Node>().Snapshot, replicas.Of<Pod>().Snapshot, replicas.Of<Namespace>().Snapshot, _assumed);
 
     private async Task BindAsync(Pod pod, string node, CancellationToken cancellationToken)
     {
@@ -99,15 +110,14 @@ public sealed class Scheduler(Replicas replicas, ApiClient client, TimeProvider 
         var pods = await replicas.SyncAsync<Pod>(cancellationToken).ConfigureAwait(false);
         var waiting = Waiting(pods);
         if (waiting.Count == 0) return [];
-        var nodes = await replicas.SyncAsync<Node>(cancellationToken).ConfigureAwait(false);
+        await SyncAsync(cancellationToken).ConfigureAwait(false);
         lock (_deciding)
         {
-            var node = _views.View(Newest(nodes), Newest(pods), _assumed).Nodes.FirstOrDefault(n => n.Name == nodeName);
-            return node is null ? [] : (ObjectName[])[.. waiting.Where(p => _placement.Check(new PodInfo(p), node) is null).Select(p => ObjectName.Of(p.Metadata))];
+            var view = View();
+            var node = view.Node(nodeName);
+            return (ObjectName[])[.. waiting.Where(p => PodRules.Has(p) || (node is not null && _placement.Fits(new PodInfo(p), node, view))).Select(p => ObjectName.Of(p.Metadata))];
         }
     }
 
-    // As Kubernetes' queue: the more important first, then the older.
-    private static List<Pod> Waiting(ReplicaSnapshot<Pod> pods) =>
-        [.. pods.Find(PodIndexes.NodeName, "").Where(PodState.AwaitsScheduling).OrderByDescending(p => p.Spec!.Priority ?? 0).ThenBy(p => p.Metadata.CreationTimestamp)];
+    private static List<Pod> Waiting(ReplicaSnapshot<Pod> pods) => [.. pods.Find(PodIndexes.NodeName, "").Where(PodState.AwaitsScheduling)];
 }

@@ -59,7 +59,7 @@ public sealed class PlacementTests
         foreach (var (size, i) in sizes.Select((s, i) => (s, i)))
         {
             var pod = Make.Pod($"p{i}", $"{size.Cpu}m", $"{size.Memory}Mi", owner: $"rs{i % 2}");
-            pods.Add(pod.With(s => s with { NodeName = placement.Decide(new PodInfo(pod), View(nodes, pods)).NodeName }));
+            pods.Add(pod.With(s => s with { NodeName = placement.Decide(new PodInfo(pod), Cluster.View(nodes, pods)).NodeName }));
         }
         return pods;
     }
@@ -67,10 +67,7 @@ public sealed class PlacementTests
     private static Quantity Sum(Pod[] pods, string resource) =>
         pods.Aggregate(Quantity.Zero, (sum, p) => sum + Quantity.Parse(p.Spec!.Containers![0].Resources!.Requests![resource]));
 
-    private static string? Place(Pod pod, Node[] nodes, params Pod[] pods) => new Placement(new Random(1)).Decide(new PodInfo(pod), View(nodes, pods)).NodeName;
+    private static string? Place(Pod pod, Node[] nodes, params Pod[] pods) => new Placement(new Random(1)).Decide(new PodInfo(pod), Cluster.View(nodes, pods)).NodeName;
 
-    private static string? Place(Pod pod, Node[] nodes, int seed) => new Placement(new Random(seed)).Decide(new PodInfo(pod), View(nodes, [])).NodeName;
-
-    private static ClusterView View(IEnumerable<Node> nodes, IEnumerable<Pod> pods) =>
-        new([.. nodes.Select(n => Make.View(n, [.. pods.Where(p => p.Spec!.NodeName == n.Metadata.Name)]))], ReplicaSnapshot<Pod>.Build(1, pods), []);
+    private static string? Place(Pod pod, Node[] nodes, int seed) => new Placement(new Random(seed)).Decide(new PodInfo(pod), Cluster.View(nodes, [])).NodeName;
 }

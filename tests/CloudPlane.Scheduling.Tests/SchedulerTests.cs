@@ -150,6 +150,21 @@ public sealed class SchedulerTests : IDisposable
     }
 
     [Fact]
+    public async Task Pods_with_rules_about_others_wake_whenever_a_pod_comes_or_goes()
+    {
+        var away = Make.Pod("away").With(s => s with
+        {
+            Affinity = new() { PodAntiAffinity = new() { RequiredDuringSchedulingIgnoredDuringExecution = [new() { TopologyKey = "zone", LabelSelector = new() }] } },
+        });
+        _api.Put(away);
+        _api.Put(Make.Pod("plain"));
+        var placed = Make.Pod("a", node: "n1");
+        Assert.Equal(["away"], Names(await _scheduler.AffectedAsync(Make.Pod("a"), placed, None)));
+        Assert.Equal(["away"], Names(await _scheduler.AffectedAsync(placed, null, None)));
+        Assert.Empty(await _scheduler.AffectedAsync(placed, placed with { Status = new() { Phase = "Running" } }, None));
+    }
+
+    [Fact]
     public async Task A_new_pod_wakes_itself_and_its_own_condition_does_not()
     {
         var pod = Make.Pod("web");

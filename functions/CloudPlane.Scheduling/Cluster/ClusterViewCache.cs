@@ -7,7 +7,7 @@ internal sealed class ClusterViewCache
 {
     private Dictionary<string, (Node Node, object Pods, NodeView View)> _views = [];
 
-    public ClusterView View(ReplicaSnapshot<Node> nodes, ReplicaSnapshot<Pod> pods, AssumedPods assumed)
+    public ClusterView View(ReplicaSnapshot<Node> nodes, ReplicaSnapshot<Pod> pods, ReplicaSnapshot<Namespace> namespaces, AssumedPods assumed)
     {
         assumed.ForgetSeen(pods);
         var next = new Dictionary<string, (Node Node, object Pods, NodeView View)>(nodes.Count);
@@ -24,6 +24,6 @@ internal sealed class ClusterViewCache
             views.Add(inFlight.Count == 0 ? entry.View : entry.View with { Usage = entry.View.Usage.With(inFlight) });
         }
         _views = next;
-        return new ClusterView(views, pods, assumed.All);
+        return new ClusterView(views, pods, assumed.All, namespaces);
     }
 }

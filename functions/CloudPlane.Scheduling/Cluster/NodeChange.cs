@@ -9,10 +9,7 @@ internal static class NodeChange
     public static bool MayAdmitMore(Node? before, Node after) =>
         before is null
         || before.Spec?.Unschedulable == true != (after.Spec?.Unschedulable == true)
-        || !Same(before.Metadata.Labels, after.Metadata.Labels)
-        || !Same(before.Status?.Allocatable, after.Status?.Allocatable)
+        || !Labels.Same(before.Metadata.Labels, after.Metadata.Labels)
+        || !Labels.Same(before.Status?.Allocatable, after.Status?.Allocatable)
         || !(before.Spec?.Taints ?? []).SequenceEqual(after.Spec?.Taints ?? []);
-
-    private static bool Same(IReadOnlyDictionary<string, string>? a, IReadOnlyDictionary<string, string>? b) =>
-        (a?.Count ?? 0) == (b?.Count ?? 0) && (a is null || LabelSelectors.ContainsAll(b, a));
 }

@@ -8,8 +8,8 @@ namespace CloudPlane.Scheduling.Tests;
 internal sealed class FakeApi : IApiTransport, IChangeFeed
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, SortedDictionary<ObjectName, ReadOnlyMemory<byte>>> _objects = new() { ["pods"] = [], ["nodes"] = [] };
-    private readonly Dictionary<string, List<FeedChange>> _log = new() { ["pods"] = [], ["nodes"] = [] };
+    private readonly Dictionary<string, SortedDictionary<ObjectName, ReadOnlyMemory<byte>>> _objects = new() { ["pods"] = [], ["nodes"] = [], ["namespaces"] = [] };
+    private readonly Dictionary<string, List<FeedChange>> _log = new() { ["pods"] = [], ["nodes"] = [], ["namespaces"] = [] };
 
     public List<(string Type, string Reason, string Message)> Events { get; } = [];
 

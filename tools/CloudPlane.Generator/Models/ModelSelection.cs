@@ -37,7 +37,7 @@ internal static class ModelSelection
     /// <summary>Types that no program of ours reads or writes: a field that refers to one stays raw.</summary>
     public static readonly HashSet<string> RawTypes =
     [
-        Meta + "ManagedFieldsEntry", Core + "EphemeralContainer", Core + "PodAffinity", Core + "PodAntiAffinity",
+        Meta + "ManagedFieldsEntry", Core + "EphemeralContainer",
         Core + "WindowsSecurityContextOptions", Core + "SELinuxOptions", Core + "PodResourceClaim", Core + "PodResourceClaimStatus",
         Core + "PodExtendedResourceClaimStatus", Core + "WorkloadReference", Core + "PodSchedulingGroup", Core + "ContainerResizePolicy", Core + "ContainerRestartRule",
         Core + "NodeConfigSource", Core + "NodeConfigStatus", Core + "ContainerUser", Core + "ResourceHealth", Core + "ResourceStatus",

@@ -11,6 +11,8 @@ namespace CloudPlane.Client;
 public sealed partial record Affinity : IModel<Affinity>
 {
     public NodeAffinity? NodeAffinity { get; init; }
+    public PodAffinity? PodAffinity { get; init; }
+    public PodAntiAffinity? PodAntiAffinity { get; init; }
 
     private readonly UnknownFields? _unknown;
 
@@ -25,8 +27,14 @@ public sealed partial record Affinity : IModel<Affinity>
         {
             switch (FieldReader.NameLength(ref reader))
             {
+                case 11:
+                    if (reader.ValueTextEquals("podAffinity"u8)) { PodAffinity = FieldReader.Object<PodAffinity>(ref reader); continue; }
+                    break;
                 case 12:
                     if (reader.ValueTextEquals("nodeAffinity"u8)) { NodeAffinity = FieldReader.Object<NodeAffinity>(ref reader); continue; }
+                    break;
+                case 15:
+                    if (reader.ValueTextEquals("podAntiAffinity"u8)) { PodAntiAffinity = FieldReader.Object<PodAntiAffinity>(ref reader); continue; }
                     break;
             }
             _unknown = UnknownFields.Add(_unknown, ref reader);
@@ -37,6 +45,8 @@ public sealed partial record Affinity : IModel<Affinity>
     {
         writer.WriteStartObject();
         FieldWriter.Object(writer, "nodeAffinity"u8, NodeAffinity);
+        FieldWriter.Object(writer, "podAffinity"u8, PodAffinity);
+        FieldWriter.Object(writer, "podAntiAffinity"u8, PodAntiAffinity);
         _unknown?.Write(writer);
         writer.WriteEndObject();
     }
@@ -1928,6 +1938,150 @@ public sealed partial record Pod : IKubernetesObject<Pod>
     private bool PrintMembers(StringBuilder builder) => false;
 }
 
+/// <summary>io.k8s.api.core.v1.PodAffinity. Lists and maps compare by reference; <see cref="ModelJson.Same"/> compares content.</summary>
+public sealed partial record PodAffinity : IModel<PodAffinity>
+{
+    public IReadOnlyList<WeightedPodAffinityTerm>? PreferredDuringSchedulingIgnoredDuringExecution { get; init; }
+    public IReadOnlyList<PodAffinityTerm>? RequiredDuringSchedulingIgnoredDuringExecution { get; init; }
+
+    private readonly UnknownFields? _unknown;
+
+    public PodAffinity() { }
+
+    public static PodAffinity Read(ref Utf8JsonReader reader) => new(ref reader);
+
+    private PodAffinity(ref Utf8JsonReader reader)
+    {
+        FieldReader.Start(ref reader);
+        while (FieldReader.Next(ref reader))
+        {
+            switch (FieldReader.NameLength(ref reader))
+            {
+                case 46:
+                    if (reader.ValueTextEquals("requiredDuringSchedulingIgnoredDuringExecution"u8)) { RequiredDuringSchedulingIgnoredDuringExecution = FieldReader.List<PodAffinityTerm>(ref reader); continue; }
+                    break;
+                case 47:
+                    if (reader.ValueTextEquals("preferredDuringSchedulingIgnoredDuringExecution"u8)) { PreferredDuringSchedulingIgnoredDuringExecution = FieldReader.List<WeightedPodAffinityTerm>(ref reader); continue; }
+                    break;
+            }
+            _unknown = UnknownFields.Add(_unknown, ref reader);
+        }
+    }
+
+    public void Write(Utf8JsonWriter writer)
+    {
+        writer.WriteStartObject();
+        FieldWriter.List(writer, "preferredDuringSchedulingIgnoredDuringExecution"u8, PreferredDuringSchedulingIgnoredDuringExecution);
+        FieldWriter.List(writer, "requiredDuringSchedulingIgnoredDuringExecution"u8, RequiredDuringSchedulingIgnoredDuringExecution);
+        _unknown?.Write(writer);
+        writer.WriteEndObject();
+    }
+
+    private bool PrintMembers(StringBuilder builder) => false;
+}
+
+/// <summary>io.k8s.api.core.v1.PodAffinityTerm. Lists and maps compare by reference; <see cref="ModelJson.Same"/> compares content.</summary>
+public sealed partial record PodAffinityTerm : IModel<PodAffinityTerm>
+{
+    public LabelSelector? LabelSelector { get; init; }
+    public IReadOnlyList<string>? MatchLabelKeys { get; init; }
+    public IReadOnlyList<string>? MismatchLabelKeys { get; init; }
+    public LabelSelector? NamespaceSelector { get; init; }
+    public IReadOnlyList<string>? Namespaces { get; init; }
+    public string? TopologyKey { get; init; }
+
+    private readonly UnknownFields? _unknown;
+
+    public PodAffinityTerm() { }
+
+    public static PodAffinityTerm Read(ref Utf8JsonReader reader) => new(ref reader);
+
+    private PodAffinityTerm(ref Utf8JsonReader reader)
+    {
+        FieldReader.Start(ref reader);
+        while (FieldReader.Next(ref reader))
+        {
+            switch (FieldReader.NameLength(ref reader))
+            {
+                case 10:
+                    if (reader.ValueTextEquals("namespaces"u8)) { Namespaces = FieldReader.Strings(ref reader); continue; }
+                    break;
+                case 11:
+                    if (reader.ValueTextEquals("topologyKey"u8)) { TopologyKey = FieldReader.String(ref reader); continue; }
+                    break;
+                case 13:
+                    if (reader.ValueTextEquals("labelSelector"u8)) { LabelSelector = FieldReader.Object<LabelSelector>(ref reader); continue; }
+                    break;
+                case 14:
+                    if (reader.ValueTextEquals("matchLabelKeys"u8)) { MatchLabelKeys = FieldReader.Strings(ref reader); continue; }
+                    break;
+                case 17:
+                    if (reader.ValueTextEquals("mismatchLabelKeys"u8)) { MismatchLabelKeys = FieldReader.Strings(ref reader); continue; }
+                    if (reader.ValueTextEquals("namespaceSelector"u8)) { NamespaceSelector = FieldReader.Object<LabelSelector>(ref reader); continue; }
+                    break;
+            }
+            _unknown = UnknownFields.Add(_unknown, ref reader);
+        }
+    }
+
+    public void Write(Utf8JsonWriter writer)
+    {
+        writer.WriteStartObject();
+        FieldWriter.Object(writer, "labelSelector"u8, LabelSelector);
+        FieldWriter.Values(writer, "matchLabelKeys"u8, MatchLabelKeys);
+        FieldWriter.Values(writer, "mismatchLabelKeys"u8, MismatchLabelKeys);
+        FieldWriter.Object(writer, "namespaceSelector"u8, NamespaceSelector);
+        FieldWriter.Values(writer, "namespaces"u8, Namespaces);
+        FieldWriter.Value(writer, "topologyKey"u8, TopologyKey);
+        _unknown?.Write(writer);
+        writer.WriteEndObject();
+    }
+
+    private bool PrintMembers(StringBuilder builder) => false;
+}
+
+/// <summary>io.k8s.api.core.v1.PodAntiAffinity. Lists and maps compare by reference; <see cref="ModelJson.Same"/> compares content.</summary>
+public sealed partial record PodAntiAffinity : IModel<PodAntiAffinity>
+{
+    public IReadOnlyList<WeightedPodAffinityTerm>? PreferredDuringSchedulingIgnoredDuringExecution { get; init; }
+    public IReadOnlyList<PodAffinityTerm>? RequiredDuringSchedulingIgnoredDuringExecution { get; init; }
+
+    private readonly UnknownFields? _unknown;
+
+    public PodAntiAffinity() { }
+
+    public static PodAntiAffinity Read(ref Utf8JsonReader reader) => new(ref reader);
+
+    private PodAntiAffinity(ref Utf8JsonReader reader)
+    {
+        FieldReader.Start(ref reader);
+        while (FieldReader.Next(ref reader))
+        {
+            switch (FieldReader.NameLength(ref reader))
+            {
+                case 46:
+                    if (reader.ValueTextEquals("requiredDuringSchedulingIgnoredDuringExecution"u8)) { RequiredDuringSchedulingIgnoredDuringExecution = FieldReader.List<PodAffinityTerm>(ref reader); continue; }
+                    break;
+                case 47:
+                    if (reader.ValueTextEquals("preferredDuringSchedulingIgnoredDuringExecution"u8)) { PreferredDuringSchedulingIgnoredDuringExecution = FieldReader.List<WeightedPodAffinityTerm>(ref reader); continue; }
+                    break;
+            }
+            _unknown = UnknownFields.Add(_unknown, ref reader);
+        }
+    }
+
+    public void Write(Utf8JsonWriter writer)
+    {
+        writer.WriteStartObject();
+        FieldWriter.List(writer, "preferredDuringSchedulingIgnoredDuringExecution"u8, PreferredDuringSchedulingIgnoredDuringExecution);
+        FieldWriter.List(writer, "requiredDuringSchedulingIgnoredDuringExecution"u8, RequiredDuringSchedulingIgnoredDuringExecution);
+        _unknown?.Write(writer);
+        writer.WriteEndObject();
+    }
+
+    private bool PrintMembers(StringBuilder builder) => false;
+}
+
 /// <summary>io.k8s.api.core.v1.PodCondition. Lists and maps compare by reference; <see cref="ModelJson.Same"/> compares content.</summary>
 public sealed partial record PodCondition : IModel<PodCondition>
 {
@@ -3678,6 +3832,48 @@ public sealed partial record VolumeProjection : IModel<VolumeProjection>
         FieldWriter.Object(writer, "downwardAPI"u8, DownwardAPI);
         FieldWriter.Object(writer, "secret"u8, Secret);
         FieldWriter.Object(writer, "serviceAccountToken"u8, ServiceAccountToken);
+        _unknown?.Write(writer);
+        writer.WriteEndObject();
+    }
+
+    private bool PrintMembers(StringBuilder builder) => false;
+}
+
+/// <summary>io.k8s.api.core.v1.WeightedPodAffinityTerm. Lists and maps compare by reference; <see cref="ModelJson.Same"/> compares content.</summary>
+public sealed partial record WeightedPodAffinityTerm : IModel<WeightedPodAffinityTerm>
+{
+    public PodAffinityTerm? PodAffinityTerm { get; init; }
+    public int? Weight { get; init; }
+
+    private readonly UnknownFields? _unknown;
+
+    public WeightedPodAffinityTerm() { }
+
+    public static WeightedPodAffinityTerm Read(ref Utf8JsonReader reader) => new(ref reader);
+
+    private WeightedPodAffinityTerm(ref Utf8JsonReader reader)
+    {
+        FieldReader.Start(ref reader);
+        while (FieldReader.Next(ref reader))
+        {
+            switch (FieldReader.NameLength(ref reader))
+            {
+                case 6:
+                    if (reader.ValueTextEquals("weight"u8)) { Weight = FieldReader.Int32(ref reader); continue; }
+                    break;
+                case 15:
+                    if (reader.ValueTextEquals("podAffinityTerm"u8)) { PodAffinityTerm = FieldReader.Object<PodAffinityTerm>(ref reader); continue; }
+                    break;
+            }
+            _unknown = UnknownFields.Add(_unknown, ref reader);
+        }
+    }
+
+    public void Write(Utf8JsonWriter writer)
+    {
+        writer.WriteStartObject();
+        FieldWriter.Object(writer, "podAffinityTerm"u8, PodAffinityTerm);
+        FieldWriter.Value(writer, "weight"u8, Weight);
         _unknown?.Write(writer);
         writer.WriteEndObject();
     }
