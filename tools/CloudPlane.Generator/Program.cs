@@ -4,6 +4,7 @@ using CloudPlane.Generator;
 return args switch
 {
     ["catalog", var reference, ..] => CatalogCommand.Run(reference, args.ElementAtOrDefault(2)),
+    ["protobuf", var goTypes] => ProtobufCommand.Run(goTypes, RepositoryRoot.Find(Environment.CurrentDirectory)),
     ["models"] => ModelsCommand.Run(RepositoryRoot.Find(Environment.CurrentDirectory)),
     _ => Usage(),
 };
@@ -13,6 +14,7 @@ static int Usage()
     Console.Error.WriteLine("""
         usage: dotnet run --project tools/CloudPlane.Generator -- <command>
           catalog REFERENCE [OUTPUT]   functions/CloudPlane.Schema/Catalog/{types,resources}.json from REFERENCE/{types,resources}.json
+          protobuf GOTYPES             functions/CloudPlane.Schema/Catalog/protobuf.txt from GOTYPES/{api,apimachinery}
           models                       node-agent/CloudPlane.Client/Models/Generated/*.g.cs from that catalog
         """);
     return 2;

@@ -11,7 +11,8 @@ internal static class RequestBody
     /// <summary>Bytes; the limit of kube-apiserver's MaxRequestBodyBytes.</summary>
     public const int Limit = 3 * 1024 * 1024;
 
-    private const string Accepted = "application/json, application/yaml";
+    private const string Protobuf = "application/vnd.kubernetes.protobuf";
+    private const string Accepted = "application/json, application/yaml, " + Protobuf;
 
     /// <summary>The whole body.</summary>
     public static async ValueTask<ReadOnlyMemory<byte>> ReadAsync(ApiRequest request, CancellationToken cancellationToken)
@@ -49,18 +50,26 @@ internal static class RequestBody
         }
     }
 
-    /// <summary>The body as JSON: JSON as it is, YAML converted, anything else refused with 415.</summary>
-    public static async ValueTask<ReadOnlyMemory<byte>> ReadJsonAsync(ApiRequest request, CancellationToken cancellationToken)
+    /// <summary>
+    /// The body as JSON: JSON as it is, YAML and protobuf (of a message of type <paramref name="schema"/>) converted, anything else refused
+    /// with 415.
+    /// </summary>
+    public static async ValueTask<ReadOnlyMemory<byte>> ReadJsonAsync(ApiRequest request, ObjectSchema schema, CancellationToken cancellationToken)
     {
         var type = MediaType(request.ContentType);
-        if (type is not ("" or "application/json" or "application/yaml"))
+        if (type is not ("" or "application/json" or "application/yaml" or Protobuf))
         {
             throw ApiErrors.UnsupportedMediaType(
                 $"the body of the request was in an unknown format - accepted media types include: {Accepted}");
         }
 
         var body = await ReadAsync(request, cancellationToken);
-        return type == "application/yaml" ? FromYaml(body.Span) : body;
+        return type switch
+        {
+            "application/yaml" => FromYaml(body.Span),
+            Protobuf when !body.IsEmpty => FromProtobuf(schema, body.Span),
+            _ => body,
+        };
     }
 
     /// <summary>The media type in lower case, without parameters; "" when there is none.</summary>
@@ -80,6 +89,18 @@ internal static class RequestBody
         if (body[0] == '{')
             return body.Length > length ? Encoding.UTF8.GetString(body[..length]) + " ..." : Encoding.UTF8.GetString(body);
         return body.Length > length ? Convert.ToHexStringLower(body[..length]) + " ..." : Convert.ToHexStringLower(body);
+    }
+
+    private static byte[] FromProtobuf(ObjectSchema schema, ReadOnlySpan<byte> body)
+    {
+        try
+        {
+            return ProtobufToJson.Convert(schema, body);
+        }
+        catch (FormatException e)
+        {
+            throw ApiErrors.BadRequest(e.Message);
+        }
     }
 
     private static byte[] FromYaml(ReadOnlySpan<byte> yaml)

@@ -12,8 +12,9 @@ internal sealed class BindingSubresource(IStateStore store, Catalog catalog, IdS
     public async ValueTask CreateAsync(Operation operation)
     {
         var options = WriteOptions.Parse(operation.Query, "CreateOptions");
-        var body = await RequestBody.ReadJsonAsync(operation.Request, operation.Aborted);
-        var binding = BodyDecoder.Decode(operation, ExpectedKind.Of(catalog.FindKind("", "v1", "Binding")!), body, options.FieldValidation);
+        var expected = ExpectedKind.Of(catalog.FindKind("", "v1", "Binding")!);
+        var body = await RequestBody.ReadJsonAsync(operation.Request, expected.Schema, operation.Aborted);
+        var binding = BodyDecoder.Decode(operation, expected, body, options.FieldValidation);
         var pods = catalog.Find("", "v1", "pods")!;
         var name = operation.Name.Length > 0 ? operation.Name : binding.Object("metadata").Text("name");
         Check(binding, name, operation.Namespace);

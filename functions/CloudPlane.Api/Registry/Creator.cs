@@ -14,7 +14,7 @@ internal sealed class Creator(IStateStore store, AdmissionChain admission, Respo
     {
         // 1. Read and decode.
         var options = WriteOptions.Parse(operation.Query, "CreateOptions");
-        var body = await RequestBody.ReadJsonAsync(operation.Request, operation.Aborted);
+        var body = await RequestBody.ReadJsonAsync(operation.Request, operation.Resource.Schema, operation.Aborted);
         var document = BodyDecoder.Decode(operation, ExpectedKind.Of(operation.Resource), body, options.FieldValidation);
 
         // 2. Fill in.

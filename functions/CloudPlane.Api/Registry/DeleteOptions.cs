@@ -11,7 +11,7 @@ internal sealed record DeleteOptions(long? GracePeriodSeconds, string Propagatio
 {
     public static async ValueTask<DeleteOptions> ReadAsync(Operation operation, Catalog catalog)
     {
-        var body = await RequestBody.ReadJsonAsync(operation.Request, operation.Aborted);
+        var body = await RequestBody.ReadJsonAsync(operation.Request, catalog.Type("io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions"), operation.Aborted);
         return body.IsEmpty ? FromQuery(operation.Query) : FromDocument(Decode(operation, catalog, body));
     }
 

@@ -8,8 +8,8 @@ internal sealed class EvictionSubresource(Catalog catalog, Deleter deleter)
     public async ValueTask CreateAsync(Operation operation)
     {
         var query = WriteOptions.Parse(operation.Query, "CreateOptions");
-        var body = await RequestBody.ReadJsonAsync(operation.Request, operation.Aborted);
         var expected = new ExpectedKind("policy", "v1", "Eviction", catalog.Type("io.k8s.api.policy.v1.Eviction"));
+        var body = await RequestBody.ReadJsonAsync(operation.Request, expected.Schema, operation.Aborted);
         var eviction = BodyDecoder.Decode(operation, expected, body, query.FieldValidation);
         var metadata = eviction.Metadata();
         if (metadata.Text("name") is { Length: > 0 } name && name != operation.Name)

@@ -20,7 +20,7 @@ internal sealed class ScaleSubresource(IStateStore store, Catalog catalog, Updat
     public async ValueTask UpdateAsync(Operation operation)
     {
         var options = WriteOptions.Parse(operation.Query, "UpdateOptions");
-        var body = await RequestBody.ReadJsonAsync(operation.Request, operation.Aborted);
+        var body = await RequestBody.ReadJsonAsync(operation.Request, Expected.Schema, operation.Aborted);
         var scale = BodyDecoder.Decode(operation, Expected, body, options.FieldValidation);
         await ChangeAsync(operation, options.DryRun, Attempts, _ => scale);
     }

@@ -7,7 +7,7 @@ internal sealed class Updater(UpdateFlow flow, Responder responder)
     public async ValueTask UpdateAsync(Operation operation)
     {
         var options = WriteOptions.Parse(operation.Query, "UpdateOptions");
-        var body = await RequestBody.ReadJsonAsync(operation.Request, operation.Aborted);
+        var body = await RequestBody.ReadJsonAsync(operation.Request, operation.Resource.Schema, operation.Aborted);
         var document = BodyDecoder.Decode(operation, ExpectedKind.Of(operation.Resource), body, options.FieldValidation);
         // The flow changes what it gets, so each attempt gets its own copy.
         var kind = new UpdateKind(operation.Subresource?.Name, Insists: true, Attempts);
