@@ -27,9 +27,6 @@ internal readonly struct Quantity : IComparable<Quantity>
     /// <summary>A whole number of units, as counts of devices must be.</summary>
     public bool IsInteger => (_nanos % BigInteger.Pow(10, 9)).IsZero;
 
-    /// <summary>A whole number of thousandths.</summary>
-    public bool IsMilliInteger => (_nanos % BigInteger.Pow(10, 6)).IsZero;
-
     public int CompareTo(Quantity other) => _nanos.CompareTo(other._nanos);
 
     /// <summary>On failure <paramref name="error"/> is what Go's ParseQuantity says.</summary>

@@ -29,9 +29,10 @@ internal static class NameRules
 
     public static string InclusiveRange(int low, int high) => $"must be between {low} and {high}, inclusive";
 
-    public static IEnumerable<string> Label(string value) => Check(value, 63, LabelError, IsLabel(value));
+    public static IEnumerable<string> Label(string value) =>
+        Check(value, 63, IsSubdomain(value) ? "must not contain dots" : LabelError, IsLabel(value));
 
-    public static IEnumerable<string> Subdomain(string value) => Check(value, 253, SubdomainError, value.Split('.').All(part => IsLabel(part)));
+    public static IEnumerable<string> Subdomain(string value) => Check(value, 253, SubdomainError, IsSubdomain(value));
 
     public static IEnumerable<string> Dns1035(string value) =>
         Check(value, 63, Dns1035Error, IsLabel(value) && char.IsAsciiLetterLower(value[0]));
@@ -87,7 +88,9 @@ internal static class NameRules
 
     public static IEnumerable<string> EnvVarName(string value)
     {
-        if (value.Length == 0 || value.Any(c => c is < ' ' or > '~' or '='))
+        if (value.Length == 0)
+            yield return "environment variable name must be non-empty";
+        if (value.Any(c => c is < ' ' or > '~' or '='))
             yield return "a valid environment variable name must consist only of printable ASCII characters other than '='";
     }
 
@@ -150,6 +153,8 @@ internal static class NameRules
         if (!isFormed)
             yield return formatError;
     }
+
+    private static bool IsSubdomain(string value) => value.Split('.').All(IsLabel);
 
     private static bool IsLabel(string value) => value.Length > 0 && value[0] != '-' && value[^1] != '-'
         && value.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-');

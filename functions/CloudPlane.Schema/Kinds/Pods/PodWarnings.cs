@@ -56,8 +56,9 @@ internal static class PodWarnings
         foreach (var (port, i) in container.Items("ports"))
         {
             var own = path.Child("ports").Index(i);
-            if (!ports.TryAdd($"{port.Number("containerPort")}/{port.Text("protocol")}/{port.Number("hostPort")}/{port.Text("hostIP")}", own))
-                yield return $"{own}: duplicate port definition with {ports[$"{port.Number("containerPort")}/{port.Text("protocol")}/{port.Number("hostPort")}/{port.Text("hostIP")}"]}";
+            var unique = $"{port.Number("containerPort")}/{port.Text("protocol")}/{port.Number("hostPort")}/{port.Text("hostIP")}";
+            if (!ports.TryAdd(unique, own))
+                yield return $"{own}: duplicate port definition with {ports[unique]}";
         }
 
         foreach (var list in (string[])["limits", "requests"])
