@@ -14,7 +14,7 @@ public class CollectionTests
         _cluster.Create(Manifests.Deployment("web", 2), "apps/deployments");
         _cluster.Run(TimeSpan.FromSeconds(15));
         var order = new List<string>();
-        _cluster.Store.OnChange = _ => order.Add(
+        _cluster.OnChange = () => order.Add(
             _cluster.Find<Deployment>("default", "web") is not null ? "deployment" : _cluster.List<ReplicaSet>().Count > 0 || _cluster.List<Pod>().Count > 0 ? "leftovers" : "nothing");
         _cluster.Delete<Deployment>("default", "web", "Foreground");
         _cluster.Run(TimeSpan.FromSeconds(20));
@@ -91,8 +91,8 @@ public class CollectionTests
         _cluster.Change<ConfigMap>("shop", "held", map => map with { Metadata = map.Metadata with { Finalizers = null } });
         _cluster.Run(TimeSpan.FromSeconds(2));
         Assert.Null(_cluster.Find<Namespace>("", "shop"));
-        Assert.All(_cluster.Store.Resources, resource =>
-            Assert.DoesNotContain(_cluster.Store.List(resource), value => (string?)value["metadata"]!["namespace"] == "shop"));
+        Assert.All(_cluster.Controllers.Router.Resources, resource =>
+            Assert.DoesNotContain(_cluster.Documents(resource), value => (string?)value["metadata"]!["namespace"] == "shop"));
         Assert.Empty(_cluster.Errors);
     }
 

@@ -111,13 +111,8 @@ public class DeploymentTests
     {
         _cluster.Create(Manifests.Deployment("web", 3, strategy: """{"type":"Recreate"}"""), "apps/deployments");
         _cluster.Run(TimeSpan.FromSeconds(15));
-        _cluster.Store.OnChange = resource =>
-        {
-            if (resource == "pods")
-            {
-                Assert.True(_cluster.List<Pod>().Select(pod => pod.Spec!.Containers![0].Image).Distinct().Count() <= 1);
-            }
-        };
+        _cluster.OnChange = () =>
+            Assert.True(_cluster.List<Pod>().Select(pod => pod.Spec!.Containers![0].Image).Distinct().Count() <= 1);
         SetImage("v2");
         _cluster.Run(TimeSpan.FromSeconds(30));
         Assert.Equal(3, _cluster.List<Pod>().Count(pod => pod.IsReady() && pod.Spec!.Containers![0].Image == "v2"));

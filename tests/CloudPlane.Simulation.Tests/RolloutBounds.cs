@@ -17,13 +17,7 @@ internal sealed class RolloutBounds
     public RolloutBounds(SimulatedCluster cluster, int replicas, int surge, int unavailable)
     {
         (_cluster, _most, _fewest) = (cluster, replicas + surge, replicas - unavailable);
-        cluster.Store.OnChange = resource =>
-        {
-            if (resource is "pods" or "apps/replicasets")
-            {
-                Check();
-            }
-        };
+        cluster.OnChange = Check;
     }
 
     public List<string> Violations { get; } = [];
@@ -33,12 +27,12 @@ internal sealed class RolloutBounds
 
     private void Check()
     {
-        var asked = _cluster.Store.List("apps/replicasets").Sum(set => (int?)set["spec"]!["replicas"] ?? 0);
+        var asked = _cluster.Documents("apps/replicasets").Sum(set => (int?)set["spec"]!["replicas"] ?? 0);
         if (asked > _most)
         {
             Violations.Add($"{_cluster.Time.Now:HH:mm:ss} the sets ask for {asked} of at most {_most} pods");
         }
-        var staying = _cluster.Store.List("pods").Where(pod => pod["metadata"]!["deletionTimestamp"] is null).ToList();
+        var staying = _cluster.Documents("pods").Where(pod => pod["metadata"]!["deletionTimestamp"] is null).ToList();
         MostPods = Math.Max(MostPods, staying.Count);
         var available = staying.Count(IsReady);
         _filled |= available >= _fewest;

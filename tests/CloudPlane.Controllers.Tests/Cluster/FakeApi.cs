@@ -8,20 +8,17 @@ namespace CloudPlane.Controllers.Tests;
 /// The API server as far as controllers can tell: names, uids, generations, optimistic locking, status subresources, finalizers, graceful
 /// deletion, propagation policies, terminating namespaces. It is as strict as the real one about stale writes.
 /// </summary>
-internal sealed class FakeApi(FakeStore store, TimeProvider time, Random random) : IApiTransport
+internal sealed class FakeApi(TimeProvider time, Random random) : ISimulatedServer
 {
     private static readonly string[] WithStatus = ["pods", "apps/deployments", "apps/replicasets", "nodes", "namespaces", "services"];
     private static readonly string[] ClusterScoped = ["nodes", "namespaces"];
 
-    public FakeStore Store { get; } = store;
+    /// <inheritdoc/>
+    public IChangeFeed Feed => Store;
 
-    /// <summary>Every mutating call that was answered, as "PUT pods/status default/a 200": what a test may look at.</summary>
-    public List<string> Calls { get; } = [];
+    private FakeStore Store { get; } = new();
 
-    public ValueTask<ApiAnswer> SendAsync(ApiCall call, CancellationToken cancellationToken) => ValueTask.FromResult(Send(call));
-
-    public ValueTask<ApiStreamAnswer> OpenAsync(ApiCall call, CancellationToken cancellationToken) => throw new NotSupportedException();
-
+    /// <inheritdoc/>
     public ApiAnswer Send(ApiCall call)
     {
         var target = Target.Parse(call.PathAndQuery);
@@ -36,10 +33,6 @@ internal sealed class FakeApi(FakeStore store, TimeProvider time, Random random)
         {
             status = refusal.Code;
             answer = new JsonObject { ["kind"] = "Status", ["status"] = "Failure", ["code"] = status, ["reason"] = refusal.Reason, ["message"] = refusal.Message };
-        }
-        if (call.Method != "GET")
-        {
-            Calls.Add($"{call.Method} {target.Resource}{(target.Subresource is null ? "" : "/" + target.Subresource)} {target.Namespace}/{target.Name} {status}");
         }
         return new ApiAnswer(status, Encoding.UTF8.GetBytes(answer.ToJsonString()));
     }
@@ -97,6 +90,9 @@ internal sealed class FakeApi(FakeStore store, TimeProvider time, Random random)
         {
             case "pods":
                 value["status"] = new JsonObject { ["phase"] = "Pending" };
+                break;
+            case "services":
+                value["spec"]!["clusterIP"] ??= $"10.96.1.{random.Next(1, 255)}";
                 break;
             case "namespaces":
                 value["spec"] = new JsonObject { ["finalizers"] = new JsonArray("kubernetes") };

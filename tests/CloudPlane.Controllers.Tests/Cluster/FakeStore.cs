@@ -9,11 +9,6 @@ internal sealed class FakeStore : IChangeFeed
 {
     private readonly Dictionary<string, Table> _tables = [];
 
-    /// <summary>Told of every change right after it happened: where invariants are checked.</summary>
-    public Action<string>? OnChange { get; set; }
-
-    public IEnumerable<string> Resources => _tables.Keys;
-
     public long Head(string resource) => Of(resource).Revision;
 
     public JsonObject? Get(string resource, string ns, string name) =>
@@ -37,7 +32,6 @@ internal sealed class FakeStore : IChangeFeed
         {
             table.Objects[key] = bytes;
         }
-        OnChange?.Invoke(resource);
         return Parse(bytes);
     }
 

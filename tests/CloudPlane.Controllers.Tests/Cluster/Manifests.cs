@@ -12,6 +12,6 @@ internal static class Manifests
 
     public static string Service(string name, string app) => $$"""
         {"apiVersion":"v1","kind":"Service","metadata":{"name":"{{name}}","namespace":"default"},
-         "spec":{"clusterIP":"10.96.0.7","selector":{"app":"{{app}}"},"ports":[{"name":"http","port":80,"targetPort":8080,"protocol":"TCP"}]} }
+         "spec":{"selector":{"app":"{{app}}"},"ports":[{"name":"http","port":80,"targetPort":8080,"protocol":"TCP"}]} }
         """;
 }

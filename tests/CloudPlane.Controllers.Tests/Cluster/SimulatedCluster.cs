@@ -39,28 +39,35 @@ internal sealed class SimulatedCluster : IApiTransport
     private readonly Dictionary<(string, ReconcileKey), int> _failures = [];
     private readonly ChangeRouter _router;
 
-    public SimulatedCluster(int seed = 1, Faults? faults = null, ControllerOptions? options = null)
+    private readonly ISimulatedServer _server;
+
+    public SimulatedCluster(
+        int seed = 1, Faults? faults = null, ControllerOptions? options = null, Func<TimeProvider, Random, ISimulatedServer>? server = null)
     {
         _random = new Random(seed);
         _faults = faults ?? new Faults();
-        Store = new FakeStore();
-        Api = new FakeApi(Store, Time, new Random(seed + 1));
-        var replicas = new Replicas(Store);
-        Controllers = new ControllerSet(new ApiClient(this), replicas, Store, Time, new Random(seed + 2), options ?? new ControllerOptions(), []);
-        Client = new ApiClient(Api);
+        _server = (server ?? ((time, random) => new FakeApi(time, random)))(Time, new Random(seed + 1));
+        var replicas = new Replicas(_server.Feed);
+        Controllers = new ControllerSet(new ApiClient(this), replicas, _server.Feed, Time, new Random(seed + 2), options ?? new ControllerOptions(), []);
+        Client = new ApiClient(new Direct(this));
         _router = Controllers.Router;
         _reconcilers = Controllers.Registrations.ToDictionary(registration => registration.Reconciler.Name, registration => registration.Reconciler);
         foreach (var ns in new[] { "default", "kube-system", "kube-node-lease" })
         {
-            Create($$"""{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"{{ns}}"} }""", "namespaces");
+            if (Find<Namespace>("", ns) is null)
+            {
+                Create($$"""{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"{{ns}}"} }""", "namespaces");
+            }
         }
     }
 
     public ManualTime Time { get; } = new();
 
-    public FakeStore Store { get; }
+    /// <summary>Told of every write right after it happened: where invariants are checked.</summary>
+    public Action? OnChange { get; set; }
 
-    public FakeApi Api { get; }
+    /// <summary>Every mutating call and how it was answered, in order.</summary>
+    public List<string> Calls { get; } = [];
 
     /// <summary>A client past the faults: the test's own hands.</summary>
     public ApiClient Client { get; }
@@ -73,13 +80,29 @@ internal sealed class SimulatedCluster : IApiTransport
     /// <summary>Errors of reconcilers that are neither lost races nor injected.</summary>
     public List<string> Errors { get; } = [];
 
+    /// <summary>A resource's objects as they are stored.</summary>
+    public IEnumerable<JsonObject> Documents(string resource) =>
+        _server.Feed.ListAsync(resource, default).Result.Objects.Select(document => JsonNode.Parse(document.Span)!.AsObject());
+
+    /// <summary>One call, past the faults.</summary>
+    public ApiAnswer Send(ApiCall call)
+    {
+        var answer = _server.Send(call);
+        if (call.Method != "GET")
+        {
+            Calls.Add($"{call.Method} {call.PathAndQuery} {answer.StatusCode}");
+            OnChange?.Invoke();
+        }
+        return answer;
+    }
+
     public void Create(string json, string resource)
     {
         var value = JsonNode.Parse(json)!;
         var group = resource.Contains('/') ? $"/apis/{resource.Split('/')[0]}/v1" : "/api/v1";
         var ns = (string?)value["metadata"]!["namespace"];
         var path = $"{group}/{(ns is null ? "" : $"namespaces/{ns}/")}{resource.Split('/')[^1]}";
-        var answer = Api.Send(new ApiCall("POST", path, Encoding.UTF8.GetBytes(json)));
+        var answer = Send(new ApiCall("POST", path, Encoding.UTF8.GetBytes(json)));
         if (answer.StatusCode != 201)
         {
             throw new InvalidOperationException(Encoding.UTF8.GetString(answer.Body.Span));
@@ -114,7 +137,7 @@ internal sealed class SimulatedCluster : IApiTransport
             {
                 if (--steps == 0)
                 {
-                    throw new InvalidOperationException($"doesn't settle; waiting: {string.Join(", ", _messages.Take(5))}; last calls: {string.Join("; ", Api.Calls.TakeLast(10))}");
+                    throw new InvalidOperationException($"doesn't settle; waiting: {string.Join(", ", _messages.Take(5))}; last calls: {string.Join("; ", Calls.TakeLast(10))}");
                 }
             }
         }
@@ -142,7 +165,7 @@ internal sealed class SimulatedCluster : IApiTransport
     {
         foreach (var resource in _router.Resources)
         {
-            foreach (var document in Store.ListAsync(resource, default).Result.Objects)
+            foreach (var document in _server.Feed.ListAsync(resource, default).Result.Objects)
             {
                 Route(resource, new FeedChange(0, false, document, default));
             }
@@ -153,7 +176,7 @@ internal sealed class SimulatedCluster : IApiTransport
     {
         if (call.Method == "GET")
         {
-            return ValueTask.FromResult(Api.Send(call));
+            return ValueTask.FromResult(Send(call));
         }
         var pending = new PendingCall(call, new TaskCompletionSource<ApiAnswer>());
         _calls.Add(pending);
@@ -167,10 +190,11 @@ internal sealed class SimulatedCluster : IApiTransport
         foreach (var resource in _router.Resources)
         {
             var position = _positions.GetValueOrDefault(resource);
-            if (position < Store.Head(resource))
+            if (position < _server.Feed.GetHeadAsync(resource, default).Result)
             {
-                Route(resource, Store.ReadAsync(resource, position, default).Result![0]);
-                _positions[resource] = position + 1;
+                var change = _server.Feed.ReadAsync(resource, position, default).Result![0];
+                Route(resource, change);
+                _positions[resource] = change.Revision;
                 return true;
             }
         }
@@ -259,7 +283,7 @@ internal sealed class SimulatedCluster : IApiTransport
             pending.Answer.SetException(new SimulatedCrashException());
             return;
         }
-        var answer = Api.Send(pending.Call);
+        var answer = Send(pending.Call);
         if (_random.NextDouble() < _faults.CrashAfter)
         {
             pending.Answer.SetException(new SimulatedCrashException());
@@ -271,4 +295,12 @@ internal sealed class SimulatedCluster : IApiTransport
     private sealed record PendingCall(ApiCall Call, TaskCompletionSource<ApiAnswer> Answer);
 
     private sealed class SimulatedCrashException : Exception;
+
+    /// <summary>The way past the faults.</summary>
+    private sealed class Direct(SimulatedCluster cluster) : IApiTransport
+    {
+        public ValueTask<ApiAnswer> SendAsync(ApiCall call, CancellationToken cancellationToken) => ValueTask.FromResult(cluster.Send(call));
+
+        public ValueTask<ApiStreamAnswer> OpenAsync(ApiCall call, CancellationToken cancellationToken) => throw new NotSupportedException();
+    }
 }

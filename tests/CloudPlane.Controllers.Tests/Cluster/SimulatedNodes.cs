@@ -87,7 +87,7 @@ internal sealed class SimulatedNodes
             return false;
         }
         var body = System.Text.Encoding.UTF8.GetBytes($$"""{"target":{"name":"{{target.Metadata.Name}}"} }""");
-        _cluster.Api.Send(new ApiCall("POST", $"/api/v1/namespaces/{pod.Metadata.Namespace}/pods/{pod.Metadata.Name}/binding", body));
+        _cluster.Send(new ApiCall("POST", $"/api/v1/namespaces/{pod.Metadata.Namespace}/pods/{pod.Metadata.Name}/binding", body));
         return true;
     }
 
