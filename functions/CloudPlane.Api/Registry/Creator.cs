@@ -18,6 +18,7 @@ internal sealed class Creator(IStateStore store, AdmissionChain admission, Respo
         var document = BodyDecoder.Decode(operation, ExpectedKind.Of(operation.Resource), body, options.FieldValidation);
 
         // 2. Fill in.
+        var generatesName = document.Metadata().Text("name").Length == 0;
         SystemFields.SetForCreate(operation, document, ids, time);
         Defaulter.Default(operation.Resource, document);
         await admission.AdmitCreateAsync(operation, document);
@@ -30,11 +31,11 @@ internal sealed class Creator(IStateStore store, AdmissionChain admission, Respo
         operation.Warnings.AddRange(KindRules.Warnings(operation.Resource, document, null));
 
         // 4. Store and answer.
-        var stored = options.DryRun ? Documents.ToBytes(document) : await StoreAsync(operation, document);
+        var stored = options.DryRun ? Documents.ToBytes(document) : await StoreAsync(operation, document, generatesName);
         await responder.ObjectAsync(operation, stored, 201);
     }
 
-    private async ValueTask<ReadOnlyMemory<byte>> StoreAsync(Operation operation, JsonObject document)
+    private async ValueTask<ReadOnlyMemory<byte>> StoreAsync(Operation operation, JsonObject document, bool generatesName)
     {
         var metadata = document.Metadata();
         var prefix = metadata.Text("generateName");
@@ -49,7 +50,7 @@ internal sealed class Creator(IStateStore store, AdmissionChain admission, Respo
                 case WriteOutcome.TooLarge:
                     throw ApiErrors.TooLarge($"{operation.Resource.Kind} {GoText.Quote(name)} is larger than the state store can hold");
                 default:
-                    if (prefix.Length == 0 || !name.StartsWith(prefix[..Math.Min(prefix.Length, 58)], StringComparison.Ordinal) || attempt == NameAttempts)
+                    if (!generatesName || attempt == NameAttempts)
                         throw ApiErrors.AlreadyExists(operation.Resource, name);
                     metadata["name"] = ids.NewName(prefix);
                     break;
