@@ -53,8 +53,8 @@ tac /proc/mounts | cut -d' ' -f2 | grep -F "$root/" | while read -r mount; do
 done
 
 if [ "$keep" = --keep-images ]; then
-  rm -rf "$root/state" "$root/runc" "$root/containerd.sock" "$root/containerd.sock.ttrpc" "$root/containerd.pid" \
-    "$root/root/io.containerd.grpc.v1.cri/containers" "$root/root/io.containerd.grpc.v1.cri/sandboxes"
+  # What containerd still knows of containers is then as after a reboot of the machine: it finds them ended.
+  rm -rf "$root/state" "$root/runc" "$root/containerd.sock" "$root/containerd.sock.ttrpc" "$root/containerd.pid"
 else
   rm -rf "$root"
 fi

@@ -70,8 +70,8 @@ internal sealed class LogRotator(ICriRuntime runtime, ILogSource source, TimePro
     /// <summary>The rotated files, oldest first; leftovers of an interrupted compression are removed.</summary>
     private static List<string> Older(string path)
     {
-        var directory = Path.GetDirectoryName(path)!;
-        var files = Directory.GetFiles(directory, Path.GetFileName(path) + ".*");
+        // Not by the pattern "0.log.*": .NET lets it match "0.log" too.
+        var files = Directory.GetFiles(Path.GetDirectoryName(path)!).Where(file => file.StartsWith(path + ".", StringComparison.Ordinal)).ToArray();
         foreach (var leftover in files.Where(file => file.EndsWith(".tmp", StringComparison.Ordinal)))
             File.Delete(leftover);
         foreach (var done in files.Where(file => files.Contains(file + ".gz")))
