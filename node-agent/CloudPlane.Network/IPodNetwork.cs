@@ -13,7 +13,7 @@ public interface IPodNetwork
     /// <exception cref="NetworkException">It can't; what could be done is done.</exception>
     Task ReconcileAsync(IReadOnlyCollection<Node> nodes, CancellationToken cancellationToken);
 
-    /// <summary>Removes all it made: CNI configuration and state, bridge, VXLAN device, routes, nft table. Pods must be gone. May be repeated.</summary>
+    /// <summary>Removes all it made: CNI configuration and state, bridge, VXLAN device, routes, nft table, iptables rules. Pods must be gone. May be repeated.</summary>
     /// <exception cref="NetworkException">Something could not be removed.</exception>
     Task CleanupAsync(CancellationToken cancellationToken);
 }

@@ -9,6 +9,7 @@ public sealed class PodNetwork : IPodNetwork
     private readonly ICommandRunner _commands;
     private readonly CniConfiguration _cni;
     private readonly Masquerade _masquerade;
+    private readonly ForwardAccept _forwardAccept;
     private readonly PeerRoutes _routes;
     private readonly Forwarding _forwarding;
 
@@ -21,6 +22,7 @@ public sealed class PodNetwork : IPodNetwork
         _commands = commands;
         _cni = new CniConfiguration(options);
         _masquerade = new Masquerade(options, commands);
+        _forwardAccept = new ForwardAccept(options, commands);
         _routes = new PeerRoutes(options, commands, new VxlanDevice(options, commands));
         _forwarding = new Forwarding(sysctlDirectory);
     }
@@ -33,6 +35,7 @@ public sealed class PodNetwork : IPodNetwork
             return;
         _forwarding.Enable();
         await _masquerade.ApplyAsync(podCidr, cancellationToken).ConfigureAwait(false);
+        await _forwardAccept.ApplyAsync(cancellationToken).ConfigureAwait(false);
         _cni.Write(podCidr);
         await _routes.ReconcileAsync(podCidr, PeerNode.InternalIpOf(own), PeerNode.Others(nodes, own), cancellationToken).ConfigureAwait(false);
     }
@@ -44,6 +47,7 @@ public sealed class PodNetwork : IPodNetwork
         await TryAsync(() => { _cni.Remove(); return Task.CompletedTask; });
         await TryAsync(() => _routes.RemoveAsync(cancellationToken));
         await TryAsync(() => _commands.RemoveAsync("ip", $"link delete {_options.Bridge}", cancellationToken));
+        await TryAsync(() => _forwardAccept.RemoveAsync(cancellationToken));
         await TryAsync(() => _masquerade.RemoveAsync(cancellationToken));
         if (failures.Count > 0)
             throw new NetworkException(string.Join("; ", failures));

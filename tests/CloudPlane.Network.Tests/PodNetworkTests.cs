@@ -114,6 +114,26 @@ public sealed class PodNetworkTests : IDisposable
     }
 
     [Fact]
+    public async Task A_chain_that_drops_gets_rules_once_and_loses_only_ours()
+    {
+        var nodes = new[] { NodeOf("n1", "10.244.1.0/24", "10.0.0.1") };
+        _commands.Answer("iptables -w -S FORWARD", "-P FORWARD ACCEPT\n");
+        await _network.ReconcileAsync(nodes, default);
+        Assert.DoesNotContain(_commands.Ran, command => command.Contains("-I FORWARD", StringComparison.Ordinal));
+
+        _commands.Answer("iptables -w -S FORWARD", "-P FORWARD DROP\n-A FORWARD -j DOCKER-USER\n-A FORWARD -s 10.244.0.0/16 -m comment --comment cloudplane-n1 -j ACCEPT\n");
+        await _network.ReconcileAsync(nodes, default);
+        Assert.Equal(
+            ["iptables -w -I FORWARD -d 10.244.0.0/16 -m comment --comment cloudplane-n1 -j ACCEPT"],
+            _commands.Ran.Where(command => command.Contains("-I FORWARD", StringComparison.Ordinal)));
+
+        await _network.CleanupAsync(default);
+        Assert.Equal(
+            ["iptables -w -D FORWARD -s 10.244.0.0/16 -m comment --comment cloudplane-n1 -j ACCEPT"],
+            _commands.Ran.Where(command => command.Contains("-D FORWARD", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task A_program_that_is_missing_is_told_by_name()
     {
         var e = await Assert.ThrowsAsync<NetworkException>(() => new CommandRunner().RunAsync("no-such-program", [], null, default));

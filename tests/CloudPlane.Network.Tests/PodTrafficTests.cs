@@ -12,6 +12,8 @@ public sealed class PodTrafficTests
         await using var a = await TestNode.StartAsync("a", "10.244.1.0/24", "10.99.0.1");
         await using var b = await TestNode.StartAsync("b", "10.244.2.0/24", "10.99.0.2");
         await NetworkNamespace.ConnectAsync(a.Space, "10.99.0.1/24", b.Space, "10.99.0.2/24");
+        // As Docker leaves a machine.
+        await a.Space.RunAsync("iptables", "-w", "-P", "FORWARD", "DROP");
         await ReachEachOtherAsync(a, b);
         Assert.Contains("10.244.2.0/24 via 10.99.0.2", await a.Space.RunAsync("ip", "route", "show", "proto", "67"));
 
@@ -78,7 +80,8 @@ public sealed class PodTrafficTests
         await node.Network.CleanupAsync(default);
         await node.Network.CleanupAsync(default);
         Assert.DoesNotContain("cloudplane", await node.Space.RunAsync("ip", "link", "show"));
-        Assert.DoesNotContain("cloudplane", await node.Space.RunAsync("nft", "list", "ruleset"));
+        Assert.DoesNotContain("cloudplane", await node.Space.RunAsync("nft", "list", "tables"));
+        Assert.DoesNotContain("cloudplane", await node.Space.RunAsync("iptables", "-w", "-S", "FORWARD"));
         Assert.DoesNotContain("10.244.", await node.Space.RunAsync("ip", "route", "show"));
         Assert.Empty(Directory.GetFiles(node.Containerd.CniConfDirectory));
         Assert.False(Directory.Exists(node.Options.CniDataDirectory));
