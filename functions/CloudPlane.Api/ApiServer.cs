@@ -19,6 +19,7 @@ public sealed class ApiServer : IAsyncDisposable
     private readonly ClusterBootstrap _bootstrap;
     private readonly Registry _registry;
     private readonly WatchHub _watches;
+    private readonly CancellationTokenSource _ending = new();
 
     /// <param name="options">Checked here; a wrong one throws <see cref="ArgumentException"/> naming it.</param>
     /// <param name="store">Not disposed with the server.</param>
@@ -39,10 +40,10 @@ public sealed class ApiServer : IAsyncDisposable
         _authenticator = new Authenticator(tokens, time);
         _authorizer = new Authorizer(new NodeAuthorizer(new PodReferences(store), store));
         _documents = new DocumentEndpoints(catalog);
-        _nodes = new NodeEndpoints(_authenticator, tokens, tunnels, time, options);
+        _nodes = new NodeEndpoints(_authenticator, tokens, tunnels, time, options, _ending.Token);
         _bootstrap = new ClusterBootstrap(store, options, ServeAsync);
         _watches = new WatchHub(store, time);
-        _registry = new Registry(store, catalog, _watches, tunnels, ids, time, options);
+        _registry = new Registry(store, catalog, _watches, tunnels, ids, time, options, _ending.Token);
     }
 
     /// <summary>Serves a request of an ASP.NET Core server: <c>app.Run(api.HandleAsync)</c>.</summary>
@@ -70,8 +71,16 @@ public sealed class ApiServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Ends watches and tunnels, as their time limit would: to be called before the HTTP server waits for open requests.</summary>
+    public void EndStreams() => _ending.Cancel();
+
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _watches.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _ending.CancelAsync();
+        await _watches.DisposeAsync();
+        _ending.Dispose();
+    }
 
     private async ValueTask RouteAsync(ApiRequest request, ApiResponse response, CancellationToken cancellationToken)
     {
@@ -88,6 +97,8 @@ public sealed class ApiServer : IAsyncDisposable
         }
 
         var user = _authenticator.Authenticate(request) ?? throw ApiErrors.Unauthorized();
+        if (request.ImpersonatedUser is { } other)
+            throw ApiErrors.ImpersonationRefused(other);
         if (ResourceRoute.Parse(_catalog, segments) is { } route)
         {
             await ServeResourceAsync(route, user, request, response, query, cancellationToken);

@@ -87,7 +87,7 @@ internal sealed class ClusterBootstrap(IStateStore store, ApiServerOptions optio
         await serve(request, response, CancellationToken.None);
         // 409: another instance was faster.
         if (response.StatusCode != expected && response.StatusCode != 409)
-            throw new InvalidOperationException($"{method} {path}: {Encoding.UTF8.GetString(response.Written.Span)}");
+            throw ApiErrors.ServiceUnavailable($"the cluster's first objects can't be made: {method} {path}: {Encoding.UTF8.GetString(response.Written.Span)}");
     }
 
     private JsonObject Service()

@@ -18,6 +18,12 @@ internal static class ApiErrors
     public static ApiStatusException ForbiddenPath(string user, string verb, string path) =>
         new(403, "Forbidden", $"forbidden: User {GoText.Quote(user)} cannot {verb} path {GoText.Quote(path)}") { Details = new("", "", "") };
 
+    public static ApiStatusException ImpersonationRefused(string user) =>
+        new(403, "Forbidden", $"users {GoText.Quote(user)} is forbidden: impersonation is not supported by this server")
+        {
+            Details = new(user, "", "users"),
+        };
+
     public static ApiStatusException NotFound(ResourceType resource, string name) =>
         new(404, "NotFound", $"{Subject(resource, name)} not found") { Details = Of(resource, name) };
 

@@ -37,6 +37,9 @@ public sealed record ApiRequest
     /// <summary>The caller, when it lives in this process and needs no credentials; null takes the credentials of the request.</summary>
     public ApiUser? User { get; init; }
 
+    /// <summary>The Impersonate-User header, or null. Refused by name: acting as the caller instead would do more than was asked for.</summary>
+    public string? ImpersonatedUser { get; init; }
+
     /// <summary>The CloudPlane-Status header of a node's answer to a stream request, or null.</summary>
     public string? StreamStatus { get; init; }
 

@@ -33,12 +33,16 @@ internal static class HttpRequests
             Accept = http.Headers.Accept.ToString(),
             ContentType = http.ContentType,
             AcceptsGzip = http.Headers.AcceptEncoding.ToString().Contains("gzip", StringComparison.Ordinal),
-            Authorization = http.Headers.Authorization.Count == 0 ? null : http.Headers.Authorization.ToString(),
+            Authorization = Header(http, "Authorization"),
             ClientCertificate = context.Connection.ClientCertificate,
-            StreamStatus = http.Headers["CloudPlane-Status"].Count == 0 ? null : http.Headers["CloudPlane-Status"].ToString(),
+            StreamStatus = Header(http, "CloudPlane-Status"),
+            ImpersonatedUser = Header(http, "Impersonate-User"),
             Body = http.BodyReader,
         };
     }
+
+    private static string? Header(HttpRequest http, string name) =>
+        http.Headers.TryGetValue(name, out var values) && values.Count > 0 ? values.ToString() : null;
 
     /// <summary>A followed log is a request body that may be silent for hours and of any size: Kestrel's guards against slow senders would cut it.</summary>
     private static void AllowSlowStream(HttpContext context)

@@ -11,8 +11,9 @@ internal sealed record DeleteOptions(long? GracePeriodSeconds, string Propagatio
 {
     public static async ValueTask<DeleteOptions> ReadAsync(Operation operation, Catalog catalog)
     {
-        var body = await RequestBody.ReadJsonAsync(operation.Request, catalog.Type("io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions"), operation.Aborted);
-        return body.IsEmpty ? FromQuery(operation.Query) : FromDocument(Decode(operation, catalog, body));
+        var schema = catalog.Type("io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions");
+        var body = await RequestBody.ReadJsonAsync(operation.Request, schema, operation.Aborted);
+        return body.IsEmpty ? FromQuery(operation.Query) : FromDocument(Decode(schema, body));
     }
 
     /// <summary>The options inside another document, an Eviction's for example.</summary>
@@ -47,14 +48,14 @@ internal sealed record DeleteOptions(long? GracePeriodSeconds, string Propagatio
         Policy(query.Text("propagationPolicy"), query["orphanDependents"] is null ? null : query.Flag("orphanDependents")),
         "", "", WriteOptions.ParseDryRun(query["dryRun"], "DeleteOptions")));
 
-    private static JsonObject Decode(Operation operation, Catalog catalog, ReadOnlyMemory<byte> body)
+    private static JsonObject Decode(ObjectSchema schema, ReadOnlyMemory<byte> body)
     {
         var found = TypeMeta.Peek(body.Span);
         if (found.Error is not null)
             throw ApiErrors.BadRequest($"couldn't get version/kind; json parse error: {found.Error}");
         if (found.Kind is not ("" or "DeleteOptions"))
             throw ApiErrors.BadRequest($"decoded object cannot be converted to DeleteOptions: its kind is {found.Kind}");
-        var decoded = ObjectDecoder.Decode(catalog.Type("io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions"), body.Span);
+        var decoded = ObjectDecoder.Decode(schema, body.Span);
         return decoded.Object ?? throw ApiErrors.BadRequest($"DeleteOptions in version \"v1\" cannot be handled as a DeleteOptions: {decoded.Error}");
     }
 

@@ -20,7 +20,7 @@ internal sealed class Registry
     private readonly LogSubresource _log;
 
     public Registry(
-        IStateStore store, Catalog catalog, WatchHub watches, NodeTunnels tunnels, IdSource ids, TimeProvider time, ApiServerOptions options)
+        IStateStore store, Catalog catalog, WatchHub watches, NodeTunnels tunnels, IdSource ids, TimeProvider time, ApiServerOptions options, CancellationToken ending)
     {
         var responder = new Responder(time);
         var freshness = new Freshness(store, time, options);
@@ -28,7 +28,7 @@ internal sealed class Registry
         var flow = new UpdateFlow(store, admission, ids);
         _getter = new Getter(store, freshness, responder);
         _lister = new Lister(store, freshness, responder);
-        _watcher = new Watcher(store, watches, freshness, responder, time, ids, options);
+        _watcher = new Watcher(store, watches, freshness, responder, time, ids, options, ending);
         _creator = new Creator(store, admission, responder, ids, time);
         _updater = new Updater(flow, responder);
         _patcher = new Patcher(flow, responder);

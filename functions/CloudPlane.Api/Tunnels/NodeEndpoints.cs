@@ -8,7 +8,9 @@ using System.Threading.Channels;
 namespace CloudPlane.Api;
 
 /// <summary>The agent's own paths, /cloudplane/v1/...: joining, the tunnel, and answers to what came down it.</summary>
-internal sealed class NodeEndpoints(Authenticator authenticator, TokenSigner? tokens, NodeTunnels tunnels, TimeProvider time, ApiServerOptions options)
+/// <param name="ending">The server is about to stop.</param>
+internal sealed class NodeEndpoints(
+    Authenticator authenticator, TokenSigner? tokens, NodeTunnels tunnels, TimeProvider time, ApiServerOptions options, CancellationToken ending)
 {
     private static readonly byte[] NewLine = "\n"u8.ToArray();
 
@@ -79,12 +81,13 @@ internal sealed class NodeEndpoints(Authenticator authenticator, TokenSigner? to
     private async ValueTask TunnelAsync(ApiRequest request, ApiResponse response, string node, CancellationToken cancellationToken)
     {
         var requests = tunnels.Open(request.Cluster, node);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, ending);
         try
         {
             response.StatusCode = 200;
             response.ContentType = "application/x-ndjson";
             await response.Body.FlushAsync(cancellationToken);
-            while (await WaitAsync(requests, cancellationToken))
+            while (await WaitAsync(requests, end.Token))
             {
                 if (requests.TryRead(out var line))
                     response.Body.Write(Encoding.UTF8.GetBytes(line));
@@ -93,6 +96,10 @@ internal sealed class NodeEndpoints(Authenticator authenticator, TokenSigner? to
                 if ((await response.Body.FlushAsync(cancellationToken)).IsCompleted)
                     return;
             }
+        }
+        catch (OperationCanceledException) when (end.IsCancellationRequested)
+        {
+            // The node connects again, to an instance that stays.
         }
         finally
         {

@@ -3,7 +3,10 @@ using CloudPlane.Storage;
 namespace CloudPlane.Api;
 
 /// <summary>GET with ?watch=1: the present objects if asked for, then each change until the time is up.</summary>
-internal sealed class Watcher(IStateStore store, WatchHub hub, Freshness freshness, Responder responder, TimeProvider time, IdSource ids, ApiServerOptions options)
+/// <param name="ending">The server is about to stop.</param>
+internal sealed class Watcher(
+    IStateStore store, WatchHub hub, Freshness freshness, Responder responder, TimeProvider time, IdSource ids, ApiServerOptions options,
+    CancellationToken ending)
 {
     private const int FlushSize = 256 * 1024;
 
@@ -16,7 +19,7 @@ internal sealed class Watcher(IStateStore store, WatchHub hub, Freshness freshne
             await freshness.WaitAsync(operation.Partition, request.NotOlderThan, operation.Aborted);
 
         using var timeout = new CancellationTokenSource(request.Timeout ?? RandomLifetime(), time);
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, operation.Aborted);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, operation.Aborted, ending);
         await using var lease = hub.Acquire(operation.Partition);
         var stream = new WatchStream(operation, selection, form, responder);
         await StartAsync(operation, form);
