@@ -10,11 +10,13 @@ internal static class KeyCodec
 {
     private const char Separator = '\u0001';
 
-    /// <summary>Refuses keys that have no unambiguous encoding. The API's name validation lets none of them through.</summary>
-    public static void Check(ObjectKey key)
+    /// <summary>Refuses what can't be stored, before it shares a transaction with others. The API's validation lets none of it through.</summary>
+    public static void Check(Write write)
     {
-        if (!IsNamespace(key.Namespace) || key.Name.Length == 0)
-            throw new ArgumentException("A namespace holds no control characters, and a name is not empty.", nameof(key));
+        if (!IsNamespace(write.Key.Namespace) || write.Key.Name.Length == 0)
+            throw new ArgumentException("A namespace holds no control characters, and a name is not empty.", nameof(write));
+        if ((uint)write.Document.RevisionOffset > (uint)write.Document.Bytes.Length)
+            throw new ArgumentException("The revision's place is outside the document.", nameof(write));
     }
 
     /// <summary>Whether anything can be stored under this namespace.</summary>

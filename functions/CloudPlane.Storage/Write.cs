@@ -10,7 +10,14 @@ namespace CloudPlane.Storage;
 /// <param name="OperationId">
 /// Chosen by the writer, unique per intended change: lets a backend tell its own write whose answer was lost from a lost race.
 /// </param>
-public sealed record Write(ObjectKey Key, long ExpectedRevision, DocumentTemplate Document, bool Delete, Guid OperationId);
+public sealed record Write(ObjectKey Key, long ExpectedRevision, DocumentTemplate Document, bool Delete, Guid OperationId)
+{
+    /// <summary>
+    /// The document at <see cref="ExpectedRevision"/>, where the writer has it at hand, as whoever updates an object mostly does: spares
+    /// the backend reading it for <see cref="Change.Previous"/>. Empty if not.
+    /// </summary>
+    public ReadOnlyMemory<byte> Current { get; init; }
+}
 
 /// <summary>How a write ended.</summary>
 public enum WriteOutcome

@@ -5,6 +5,10 @@ switch (args)
     case ["bare-kestrel", var pki, var list, var get]:
         await BareKestrel.ServeAsync(pki, int.Parse(list), int.Parse(get));
         return 0;
+    case ["store", .. var options]:
+        Machine.Print();
+        await StoreBenchmark.RunAsync(options);
+        return 0;
     case ["api"]:
         Machine.Print();
         await ApiBenchmark.RunAsync();
@@ -18,6 +22,6 @@ switch (args)
         await PodStartBenchmark.RunAsync();
         return 0;
     default:
-        Console.Error.WriteLine("usage: dotnet run -c Release --project tests/CloudPlane.Benchmarks -- api | cold | pods");
+        Console.Error.WriteLine("usage: dotnet run -c Release --project tests/CloudPlane.Benchmarks -- store | api | cold | pods");
         return 2;
 }

@@ -19,6 +19,8 @@ internal static class Documents
 
     public static string Text(long revision, string text) => $"{{\"rv\":\"{revision}\",\"v\":\"{text}\"}}";
 
+    public static byte[] Utf8(this string text) => Encoding.UTF8.GetBytes(text);
+
     public static string Text(this ReadOnlyMemory<byte> document) => Encoding.UTF8.GetString(document.Span);
 
     public static string Text(this StoredObject stored) => stored.Document.Text();

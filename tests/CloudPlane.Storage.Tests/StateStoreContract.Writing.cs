@@ -101,6 +101,24 @@ public abstract partial class StateStoreContract
     }
 
     [Fact]
+    public async Task An_empty_document_is_a_document()
+    {
+        await Store.WriteAsync(Pods, new(Key("a"), 0, new(default, 0), false, Guid.NewGuid()), default);
+        Assert.Equal("1", (await Store.GetAsync(Pods, Key("a"), default))!.Text());
+    }
+
+    [Fact]
+    public async Task The_state_before_is_told_whether_or_not_the_writer_says_it()
+    {
+        var first = (await Store.WriteAsync(Pods, Put("a", 0, "one"), default)).Object!;
+        var second = (await Store.WriteAsync(Pods, Put("a", 1, "two") with { Current = first.Document }, default)).Object!;
+        await Store.Commit(Pods, Put("a", 2, "three"));
+        await Store.Commit(Pods, Delete("a", 3) with { Current = Text(3, "three").Utf8() });
+        var previous = (await Store.ReadLogAsync(Pods, 0, 9, default)).Select(c => c.Previous.Text());
+        Assert.Equal(["", first.Text(), second.Text(), Text(3, "three")], previous);
+    }
+
+    [Fact]
     public async Task A_cancelled_write_is_not_done()
     {
         var cancelled = new CancellationToken(true);
@@ -117,6 +135,8 @@ public abstract partial class StateStoreContract
                 async () => await Store.WriteAsync(Pods, new(key, 0, Template("x"), false, Guid.NewGuid()), default));
             Assert.Null(await Store.GetAsync(Pods, key, default));
         }
+        var outside = new Write(Key("a"), 0, new("x"u8.ToArray(), 2), false, Guid.NewGuid());
+        await Assert.ThrowsAsync<ArgumentException>(async () => await Store.WriteAsync(Pods, outside, default));
         await Store.Commit(Pods, Put("b\u0001c", 0, "x", "a"));
         Assert.Empty(await Lines(Store, Pods, new() { Namespace = "a\u0001b" }));
         Assert.NotNull(await Store.GetAsync(Pods, new("a", "b\u0001c"), default));

@@ -10,18 +10,18 @@ internal sealed class HeadSignal(long head)
 
     public long Head => Volatile.Read(ref _head);
 
-    public void Advance(long head)
+    /// <summary>Moves the head. Returns what those who wait for that wait on, null when nobody does; the caller completes it.</summary>
+    public TaskCompletionSource? Advance(long head)
     {
-        TaskCompletionSource? waiting;
         lock (_gate)
         {
             if (head <= _head)
-                return;
+                return null;
             Volatile.Write(ref _head, head);
-            waiting = _advanced;
+            var waiting = _advanced;
             _advanced = null;
+            return waiting;
         }
-        waiting?.TrySetResult();
     }
 
     public async ValueTask<long> WaitAsync(long after, CancellationToken cancellationToken)

@@ -19,7 +19,7 @@ internal sealed class MemoryPartition(int maxDocumentBytes)
 
     public WriteResult Write(Write write)
     {
-        KeyCodec.Check(write.Key);
+        KeyCodec.Check(write);
         if (write.Document.Bytes.Length > maxDocumentBytes)
             return new(WriteOutcome.TooLarge, null);
         lock (_gate)
@@ -82,7 +82,7 @@ internal sealed class MemoryPartition(int maxDocumentBytes)
         else
             _objects[index] = stored;
         _log.Add(new(new(revision, kind, write.Key, stored.Document, current?.Document ?? default), current, write.OperationId));
-        Signal.Advance(revision);
+        Signal.Advance(revision)?.SetResult();
         return stored;
     }
 

@@ -35,9 +35,6 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(Library, EntryPoint = "sqlite3_get_autocommit")]
     public static partial int IsAutoCommit(DatabaseHandle database);
 
-    [LibraryImport(Library, EntryPoint = "sqlite3_changes")]
-    public static partial int Changes(DatabaseHandle database);
-
     [LibraryImport(Library, EntryPoint = "sqlite3_wal_checkpoint_v2", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Checkpoint(DatabaseHandle database, string? schema, int mode, out int logFrames, out int checkpointedFrames);
 
@@ -55,6 +52,21 @@ internal static unsafe partial class NativeMethods
 
     [LibraryImport(Library, EntryPoint = "sqlite3_reset")]
     public static partial int Reset(nint statement);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_blob_open", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int BlobOpen(DatabaseHandle database, string schema, string table, string column, long row, int write, out BlobHandle blob);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_blob_reopen")]
+    public static partial int BlobReopen(BlobHandle blob, long row);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_blob_bytes")]
+    public static partial int BlobBytes(BlobHandle blob);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_blob_read")]
+    public static partial int BlobRead(BlobHandle blob, byte* target, int length, int offset);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_blob_close")]
+    public static partial int BlobClose(nint blob);
 
     // Short, never blocking: without the transition to preemptive mode they cost half.
     [LibraryImport(Library, EntryPoint = "sqlite3_bind_int64"), SuppressGCTransition]
@@ -92,6 +104,18 @@ internal sealed class StatementHandle() : SafeHandle(0, ownsHandle: true)
     {
         // Reports the last step's error again; it was handled then.
         _ = NativeMethods.FinalizeStatement(handle);
+        return true;
+    }
+}
+
+internal sealed class BlobHandle() : SafeHandle(0, ownsHandle: true)
+{
+    public override bool IsInvalid => handle == 0;
+
+    protected override bool ReleaseHandle()
+    {
+        // Reports the last read's error again; it was handled then.
+        _ = NativeMethods.BlobClose(handle);
         return true;
     }
 }

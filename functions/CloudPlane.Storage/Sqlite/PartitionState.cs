@@ -13,6 +13,9 @@ internal sealed class PartitionState(Partition partition, long id, long head, lo
 
     public ChangeTail Tail { get; } = tail;
 
+    /// <summary>What the <c>objects</c> table lacks.</summary>
+    public RecentChanges Recent { get; } = new();
+
     /// <summary>Its number in the database; 0 until its first write is committed.</summary>
     public long Id { get => Volatile.Read(ref _id); set => Volatile.Write(ref _id, value); }
 

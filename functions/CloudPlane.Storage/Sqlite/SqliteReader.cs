@@ -10,9 +10,7 @@ internal sealed class SqliteReader : IDisposable
     private readonly SqliteStatement _get;
     private readonly SqliteStatement _list;
     private readonly SqliteStatement _count;
-    private readonly SqliteStatement _keys;
     private readonly SqliteStatement _history;
-    private readonly SqliteStatement _body;
     private readonly SqliteStatement _log;
 
     public SqliteReader(string path)
@@ -22,18 +20,13 @@ internal sealed class SqliteReader : IDisposable
         _begin = _connection.Prepare("BEGIN");
         _end = _connection.Prepare("COMMIT");
         _bounds = _connection.Prepare(
-            "SELECT compacted, (SELECT id FROM log WHERE id > ?2 AND id < ?3 ORDER BY id DESC LIMIT 1) FROM partitions WHERE id = ?1");
+            "SELECT compacted, indexed, (SELECT id FROM log WHERE id > ?2 AND id < ?3 ORDER BY id DESC LIMIT 1) FROM partitions WHERE id = ?1");
         _get = _connection.Prepare(
             "SELECT o.revision, l.body FROM objects o CROSS JOIN log l ON l.id = ?1 + o.revision WHERE o.partition = ?2 AND o.key = ?3");
         _list = _connection.Prepare(
-            """
-            SELECT o.key, o.revision, l.body FROM objects o CROSS JOIN log l ON l.id = ?1 + o.revision
-            WHERE o.partition = ?2 AND o.key > ?3 AND o.key < ?4 ORDER BY o.key LIMIT ?5
-            """);
+            "SELECT key, revision FROM objects WHERE partition = ?1 AND key > ?2 AND key < ?3 ORDER BY key LIMIT ?4");
         _count = _connection.Prepare("SELECT count(*) FROM objects WHERE partition = ?1 AND key > ?2 AND key < ?3");
-        _keys = _connection.Prepare("SELECT key, revision FROM objects WHERE partition = ?1 AND key > ?2 AND key < ?3 ORDER BY key");
-        _history = _connection.Prepare("SELECT key, kind, previous FROM log WHERE id > ?1 AND id < ?2 ORDER BY id");
-        _body = _connection.Prepare("SELECT body FROM log WHERE id = ?1");
+        _history = _connection.Prepare("SELECT id, key, kind, previous FROM log WHERE id > ?1 AND id <= ?2 ORDER BY id");
         _log = _connection.Prepare(
             """
             SELECT l.id, l.key, l.kind, l.body, p.body FROM log l LEFT JOIN log p ON l.previous > 0 AND p.id = ?3 + l.previous
@@ -41,6 +34,7 @@ internal sealed class SqliteReader : IDisposable
             """);
     }
 
+    /// <summary>The object as the index has it. Whoever calls has looked for a newer change in memory before.</summary>
     public StoredObject? Get(long partition, ObjectKey key)
     {
         _get.Bind(1, SqliteSchema.LogId(partition, 0)).Bind(2, partition).BindText(3, KeyCodec.Encode(key));
@@ -54,24 +48,52 @@ internal sealed class SqliteReader : IDisposable
         }
     }
 
-    public ObjectPage List(long partition, ListQuery query) => InSnapshot(() =>
+    public ObjectPage List(long partition, ListQuery query)
     {
-        var (compacted, head) = Bounds(partition);
-        var revision = query.AtRevision ?? head;
-        if (revision < compacted)
-            throw new RevisionExpiredException(revision, compacted);
-        if (revision > head)
-            throw new RevisionInFutureException(revision, head);
-        var range = KeyRange.Of(query);
-        return revision == head ? ListNewest(partition, range, query.Limit, head) : ListOlder(partition, range, query.Limit, revision);
-    });
+        _begin.Run();
+        try
+        {
+            var (compacted, indexed, head) = Bounds(partition);
+            var revision = query.AtRevision ?? head;
+            if (revision < compacted)
+                throw new RevisionExpiredException(revision, compacted);
+            if (revision > head)
+                throw new RevisionInFutureException(revision, head);
+            var range = KeyRange.Of(query);
+            var difference = new IndexDifference(indexed, revision);
+            ReadDifference(partition, range, difference);
+            var most = query.Limit > 0 ? query.Limit : int.MaxValue;
+            var page = Merge(partition, range, most, difference);
+            var remaining = page.Count < most ? 0 : CountAfter(partition, range, page[^1].Key, difference);
+            return new(revision, ReadDocuments(partition, page), remaining);
+        }
+        finally
+        {
+            EndSnapshot();
+        }
+    }
 
     /// <summary>Log rows after a revision, from the database.</summary>
-    public IReadOnlyList<Change> ReadLog(long partition, long after, int limit) => InSnapshot<IReadOnlyList<Change>>(() =>
+    public IReadOnlyList<Change> ReadLog(long partition, long after, int limit)
     {
-        var (compacted, _) = Bounds(partition);
-        if (after < compacted)
-            throw new RevisionExpiredException(after, compacted);
+        _begin.Run();
+        try
+        {
+            var (compacted, _, _) = Bounds(partition);
+            if (after < compacted)
+                throw new RevisionExpiredException(after, compacted);
+            return ReadChanges(partition, after, limit);
+        }
+        finally
+        {
+            EndSnapshot();
+        }
+    }
+
+    public void Dispose() => _connection.Dispose();
+
+    private List<Change> ReadChanges(long partition, long after, int limit)
+    {
         var origin = SqliteSchema.LogId(partition, 0);
         _log.Bind(1, origin + after).Bind(2, SqliteSchema.LogId(partition + 1, 0)).Bind(3, origin).Bind(4, limit);
         var changes = new List<Change>();
@@ -83,104 +105,93 @@ internal sealed class SqliteReader : IDisposable
             changes.Add(new(revision, (ChangeKind)_log.Integer(2), key, _log.Bytes(3).ToArray(), _log.Bytes(4).ToArray()));
         }
         return changes;
-    });
+    }
 
-    public void Dispose() => _connection.Dispose();
-
-    private ObjectPage ListNewest(long partition, KeyRange range, int limit, long head)
+    private void ReadDifference(long partition, KeyRange range, IndexDifference difference)
     {
-        _list.Bind(1, SqliteSchema.LogId(partition, 0)).Bind(2, partition).Bind(5, limit > 0 ? limit : -1);
-        range.Bind(_list, 3);
-        var items = new List<StoredObject>();
-        var bodies = new SharedBuffers();
+        _history.Bind(1, SqliteSchema.LogId(partition, difference.From)).Bind(2, SqliteSchema.LogId(partition, difference.To));
+        while (_history.Step())
+        {
+            if (range.Contains(_history.Bytes(1)))
+                difference.Add(KeyCodec.Decode(_history.Bytes(1), default), SqliteSchema.Revision(_history.Integer(0)), (ChangeKind)_history.Integer(2), _history.Integer(3));
+        }
+        _history.Reset();
+    }
+
+    /// <summary>One page: the indexed objects that did not change, and those that did as they are at the revision, in key order.</summary>
+    private List<KeyValuePair<ObjectKey, long>> Merge(long partition, KeyRange range, int most, IndexDifference difference)
+    {
+        _list.Bind(1, partition).Bind(4, (long)most + difference.Count);
+        range.Bind(_list, 2);
+        var page = new List<KeyValuePair<ObjectKey, long>>();
+        using var changed = difference.Objects().GetEnumerator();
+        var hasChanged = changed.MoveNext();
         var key = default(ObjectKey);
-        while (_list.Step())
+        while (page.Count < most && _list.Step())
         {
             key = KeyCodec.Decode(_list.Bytes(0), key);
-            items.Add(new(key, _list.Integer(1), bodies.Add(_list.Bytes(2))));
+            if (difference.Contains(key))
+                continue;
+            for (; hasChanged && page.Count < most && changed.Current.Key.CompareTo(key) < 0; hasChanged = changed.MoveNext())
+                page.Add(changed.Current);
+            if (page.Count < most)
+                page.Add(new(key, _list.Integer(1)));
         }
-        _list.Reset();
-        var more = limit > 0 && items.Count == limit;
-        return new(head, items, more ? Count(partition, range.From(KeyCodec.Encode(key))) : 0);
+        for (; hasChanged && page.Count < most; hasChanged = changed.MoveNext())
+            page.Add(changed.Current);
+        return page;
     }
 
     /// <summary>
-    /// The list at an older revision: the current keys, with every change since then undone. The first change of an object after
-    /// the revision says what it was at the revision.
+    /// Reads the documents in the order of the log, which is the order in the file, whatever the order of the keys: each page of the
+    /// file is read once, where the key order would come back to it for each of its documents.
     /// </summary>
-    private ObjectPage ListOlder(long partition, KeyRange range, int limit, long revision)
+    private StoredObject[] ReadDocuments(long partition, List<KeyValuePair<ObjectKey, long>> page)
     {
-        var older = RevisionsAt(partition, range, revision);
-        var items = new List<StoredObject>();
-        var bodies = new SharedBuffers();
-        foreach (var (key, at) in limit > 0 ? older.Take(limit) : older)
+        var objects = new StoredObject[page.Count];
+        if (page.Count == 0)
+            return objects;
+        var (revisions, places) = (new long[page.Count], new int[page.Count]);
+        for (var i = 0; i < page.Count; i++)
+            (revisions[i], places[i]) = (page[i].Value, i);
+        Array.Sort(revisions, places);
+        var buffers = new SharedBuffers();
+        using var body = _connection.OpenBlob("log", "body", SqliteSchema.LogId(partition, revisions[0]));
+        for (var i = 0; i < places.Length; i++)
         {
-            _body.Bind(1, SqliteSchema.LogId(partition, at));
-            if (!_body.Step())
-                throw new StoreUnavailableException($"the log misses revision {at} of {key}: the database is damaged");
-            items.Add(new(key, at, bodies.Add(_body.Bytes(0))));
-            _body.Reset();
+            body.MoveTo(SqliteSchema.LogId(partition, revisions[i]));
+            var document = buffers.Take(body.Length, places.Length - i - 1);
+            body.Read(document.Span);
+            objects[places[i]] = new(page[places[i]].Key, revisions[i], document);
         }
-        return new(revision, items, older.Count - items.Count);
+        return objects;
     }
 
-    private SortedDictionary<ObjectKey, long> RevisionsAt(long partition, KeyRange range, long revision)
-    {
-        var undone = new Dictionary<ObjectKey, long>();
-        _history.Bind(1, SqliteSchema.LogId(partition, revision)).Bind(2, SqliteSchema.LogId(partition + 1, 0));
-        while (_history.Step())
-        {
-            if (range.Contains(_history.Bytes(0)))
-                undone.TryAdd(KeyCodec.Decode(_history.Bytes(0), default), _history.Integer(2));
-        }
-        _history.Reset();
-        var revisions = new SortedDictionary<ObjectKey, long>();
-        _keys.Bind(1, partition);
-        range.Bind(_keys, 2);
-        while (_keys.Step())
-        {
-            var key = KeyCodec.Decode(_keys.Bytes(0), default);
-            if (!undone.ContainsKey(key))
-                revisions.Add(key, _keys.Integer(1));
-        }
-        _keys.Reset();
-        foreach (var (key, previous) in undone.Where(u => u.Value > 0))
-            revisions.Add(key, previous);
-        return revisions;
-    }
-
-    private long Count(long partition, KeyRange range)
+    private long CountAfter(long partition, KeyRange range, ObjectKey last, IndexDifference difference)
     {
         _count.Bind(1, partition);
-        range.Bind(_count, 2);
+        range.From(KeyCodec.Encode(last)).Bind(_count, 2);
         _count.Step();
         var count = _count.Integer(0);
         _count.Reset();
-        return count;
+        return count + difference.CountAfter(last);
     }
 
-    private (long Compacted, long Head) Bounds(long partition)
+    private (long Compacted, long Indexed, long Head) Bounds(long partition)
     {
         _bounds.Bind(1, partition).Bind(2, SqliteSchema.LogId(partition, 0)).Bind(3, SqliteSchema.LogId(partition + 1, 0));
         _bounds.Step();
-        var compacted = _bounds.Integer(0);
-        var newest = SqliteSchema.Revision(_bounds.Integer(1));
+        var (compacted, indexed, newest) = (_bounds.Integer(0), _bounds.Integer(1), SqliteSchema.Revision(_bounds.Integer(2)));
         _bounds.Reset();
-        return (compacted, Math.Max(compacted, newest));
+        return (compacted, indexed, Math.Max(compacted, newest));
     }
 
-    private T InSnapshot<T>(Func<T> read)
+    private void EndSnapshot()
     {
-        _begin.Run();
-        try
-        {
-            return read();
-        }
-        finally
-        {
-            foreach (var statement in new[] { _list, _log, _keys, _history, _body, _count, _bounds })
-                statement.Reset();
-            _end.Run();
-        }
+        // A statement that an error left in the middle would keep the snapshot open.
+        _list.Reset();
+        _log.Reset();
+        _history.Reset();
+        _end.Run();
     }
 }

@@ -1,13 +1,16 @@
 namespace CloudPlane.Storage;
 
 /// <summary>
-/// The tables. A document is stored once, in the log; <c>objects</c> says which log row is an object's current one.
-/// A log row's id is its partition's number and its revision in one integer, so that the log is its own index and a partition's
-/// part of it is a contiguous range. A partition's head is its newest log row, or what was compacted if that is newer.
+/// The tables. The log is the truth: a document is stored once, there. A log row's id is its partition's number and its revision in
+/// one integer, so that the log is its own index and a partition's part of it is a contiguous range. A partition's head is its
+/// newest log row, or what was compacted if that is newer. <c>objects</c> says which log row is an object's current one, as of the
+/// revision in <c>partitions.indexed</c>: it follows in larger steps, because one page per changed object with each
+/// commit would be most of what is written.
 /// </summary>
 internal static class SqliteSchema
 {
     public const int Version = 1;
+    public const int PageBytes = 8192;
 
     // 17 thousand billion revisions, half a million partitions.
     private const int RevisionBits = 44;
@@ -20,6 +23,7 @@ internal static class SqliteSchema
             cluster TEXT NOT NULL,
             resource TEXT NOT NULL,
             compacted INTEGER NOT NULL,
+            indexed INTEGER NOT NULL,
             UNIQUE(cluster, resource)) STRICT
         """,
         // The body is last: a scan of the other columns never follows its overflow pages.

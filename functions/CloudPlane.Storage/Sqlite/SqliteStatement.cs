@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace CloudPlane.Storage;
 
 /// <summary>
@@ -73,6 +75,8 @@ internal sealed unsafe class SqliteStatement(SqliteConnection connection, Statem
         var start = NativeMethods.ColumnBlob(_statement, column);
         return new(start, NativeMethods.ColumnBytes(_statement, column));
     }
+
+    public string Text(int column) => Encoding.UTF8.GetString(Bytes(column));
 
     public void Dispose() => handle.Dispose();
 

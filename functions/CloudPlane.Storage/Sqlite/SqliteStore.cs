@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Text;
 
 namespace CloudPlane.Storage;
 
@@ -9,9 +8,13 @@ namespace CloudPlane.Storage;
 /// </summary>
 public sealed class SqliteStore : IStateStore
 {
+    // A list has to read that many log rows beside the objects before it asks for the index to be brought up to date.
+    private const int WorthIndexing = 128;
+
     private readonly SqliteStoreOptions _options;
     private readonly DirectoryLock _lock;
     private readonly WriteTransaction _transaction;
+    private readonly Checkpointer _checkpointer;
     private readonly SqliteWriter _writer;
     private readonly ReaderPool _readers;
     private readonly ConcurrentDictionary<Partition, PartitionState> _partitions = new();
@@ -31,8 +34,9 @@ public sealed class SqliteStore : IStateStore
             connection = new SqliteConnection(path, busyTimeoutMilliseconds: 500);
             Configure(connection, options);
             SqliteSchema.Ensure(connection, path);
-            LoadPartitions(connection);
-            _transaction = new WriteTransaction(connection);
+            var index = new ObjectIndex(connection);
+            LoadPartitions(index);
+            _transaction = new WriteTransaction(connection, index);
         }
         catch
         {
@@ -41,7 +45,8 @@ public sealed class SqliteStore : IStateStore
             throw;
         }
         _readers = new ReaderPool(path, Math.Clamp(Environment.ProcessorCount, 2, 8));
-        _writer = new SqliteWriter(_transaction);
+        _checkpointer = new Checkpointer(new SqliteConnection(path, busyTimeoutMilliseconds: 500), SqliteSchema.PageBytes);
+        _writer = new SqliteWriter(_transaction, _checkpointer);
     }
 
     /// <inheritdoc/>
@@ -54,6 +59,8 @@ public sealed class SqliteStore : IStateStore
         var state = Find(partition);
         if (state.Id == 0 || !KeyCodec.IsNamespace(key.Namespace))
             return null;
+        if (state.Recent.Find(key) is { } recent)
+            return recent.Kind == ChangeKind.Deleted ? null : new(key, recent.Revision, recent.Document);
         var found = await _readers.ReadAsync(static (r, a) => r.Get(a.Id, a.key), (state.Id, key), cancellationToken);
         await Published(state, found?.Revision ?? 0, cancellationToken);
         return found;
@@ -67,6 +74,8 @@ public sealed class SqliteStore : IStateStore
             return query.AtRevision is null or 0 ? new(0, [], 0) : throw new RevisionInFutureException(query.AtRevision.Value, 0);
         var page = await _readers.ReadAsync(static (r, a) => r.List(a.Id, a.query), (state.Id, query), cancellationToken);
         await Published(state, page.Revision, cancellationToken);
+        if (state.Recent.Count > WorthIndexing)
+            _writer.Enqueue(new PendingIndexing(state));
         return page;
     }
 
@@ -74,7 +83,7 @@ public sealed class SqliteStore : IStateStore
     public async ValueTask<WriteResult> WriteAsync(Partition partition, Write write, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        KeyCodec.Check(write.Key);
+        KeyCodec.Check(write);
         if (write.Document.Bytes.Length > _options.MaxDocumentBytes)
             return new(WriteOutcome.TooLarge, null);
         var pending = new PendingWrite(Find(partition), write, cancellationToken);
@@ -129,8 +138,12 @@ public sealed class SqliteStore : IStateStore
             return;
         foreach (var partition in _partitions.Values)
             partition.Signal.Close();
+        // So that the next one to open the file needs to apply nothing.
+        foreach (var partition in _partitions.Values)
+            _writer.Enqueue(new PendingIndexing(partition));
         await _writer.CloseAsync();
         await _readers.CloseAsync();
+        _checkpointer.Dispose();
         _transaction.Dispose();
         _lock.Dispose();
     }
@@ -152,27 +165,20 @@ public sealed class SqliteStore : IStateStore
 
     private static void Configure(SqliteConnection connection, SqliteStoreOptions options)
     {
+        // Has an effect before the first table only. Several documents fit into a page, and a commit still writes no more than it must.
+        connection.Execute($"PRAGMA page_size={SqliteSchema.PageBytes}");
         connection.Execute("PRAGMA journal_mode=WAL");
         // FULL syncs the WAL at each commit: acknowledged means that it survives a power loss.
         connection.Execute("PRAGMA synchronous=FULL");
+        connection.CountWalPages();
         if (options.MaxPages > 0)
             connection.Execute($"PRAGMA max_page_count={options.MaxPages}");
     }
 
-    private void LoadPartitions(SqliteConnection connection)
+    private void LoadPartitions(ObjectIndex index)
     {
-        using var rows = connection.Prepare(
-            """
-            SELECT id, cluster, resource, compacted, (SELECT l.id FROM log l WHERE l.id > p.id << 44 AND l.id < (p.id + 1) << 44 ORDER BY l.id DESC LIMIT 1)
-            FROM partitions p
-            """);
-        while (rows.Step())
-        {
-            var partition = new Partition(Encoding.UTF8.GetString(rows.Bytes(1)), Encoding.UTF8.GetString(rows.Bytes(2)));
-            var compacted = rows.Integer(3);
-            var head = Math.Max(compacted, SqliteSchema.Revision(rows.Integer(4)));
-            _partitions[partition] = new(partition, rows.Integer(0), head, compacted, NewTail());
-        }
+        foreach (var row in index.Load())
+            _partitions[row.Partition] = new(row.Partition, row.Id, row.Head, row.Compacted, NewTail());
     }
 
     private ChangeTail NewTail() => new(_options.TailChanges, _options.TailBytes);
