@@ -28,7 +28,7 @@ internal sealed class AtomicWriter(IMounter mounter)
         SetDirectory(directory, group);
         File.Delete(Path.Combine(target, NewDataLink));
         File.CreateSymbolicLink(Path.Combine(target, NewDataLink), name);
-        File.Move(Path.Combine(target, NewDataLink), data, overwrite: true);
+        mounter.Rename(Path.Combine(target, NewDataLink), data);
         LinkNames(target, files);
         if (old is not null) Directory.Delete(Path.Combine(target, old), recursive: true);
         return true;

@@ -14,6 +14,9 @@ internal interface IMounter
 
     /// <summary>Sets a file's group.</summary>
     void SetGroup(string path, long group);
+
+    /// <summary>rename(2), also of a link to a directory, which File.Move refuses: replaces the target in one step.</summary>
+    void Rename(string from, string to);
 }
 
 /// <summary>The Linux system calls.</summary>
@@ -42,6 +45,11 @@ internal sealed partial class LinuxMounter : IMounter
         if (ChangeOwner(path, uint.MaxValue, (uint)group) != 0) throw Error($"changing the group of {path}");
     }
 
+    public void Rename(string from, string to)
+    {
+        if (RenameFile(from, to) != 0) throw Error($"renaming {from} to {to}");
+    }
+
     private static IEnumerable<string> Mounts()
     {
         foreach (var line in File.ReadLines("/proc/self/mountinfo"))
@@ -59,6 +67,9 @@ internal sealed partial class LinuxMounter : IMounter
 
     [LibraryImport("libc", EntryPoint = "umount2", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Unmount(string target, int flags);
+
+    [LibraryImport("libc", EntryPoint = "rename", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int RenameFile(string from, string to);
 
     [LibraryImport("libc", EntryPoint = "lchown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int ChangeOwner(string path, uint owner, uint group);

@@ -55,7 +55,8 @@ internal sealed class PodActor
         var reporting = _reporter.RunAsync(cancellationToken);
         try
         {
-            Step();
+            // Behind what was posted already (a refusal, a removal), which the first look must know of.
+            Post(new PodMessage.Wake());
             while (!_state.Gone && await _mailbox.Reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false))
             {
                 while (_mailbox.Reader.TryRead(out var message)) Apply(message);
