@@ -20,6 +20,8 @@ internal static class AgentProgram
                 return UsageError;
             case CommandLine.Run { Options: var options }:
                 return await RunAsync(options).ConfigureAwait(false);
+            case CommandLine.Reset { Options: var options }:
+                return await NodeReset.RunAsync(options, Log(options)).ConfigureAwait(false);
             default:
                 return UsageError;
         }
@@ -31,7 +33,7 @@ internal static class AgentProgram
         // Both end the agent, never the pods.
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, c => { c.Cancel = true; stop.Cancel(); });
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, c => { c.Cancel = true; stop.Cancel(); });
-        var log = new AgentLog(Console.Error, TimeProvider.System, options.Verbose);
+        var log = Log(options);
         try
         {
             await using var node = new NodeAgent(options, TimeProvider.System, Random.Shared, log);
@@ -49,6 +51,8 @@ internal static class AgentProgram
             return 1;
         }
     }
+
+    private static AgentLog Log(AgentOptions options) => new(Console.Error, TimeProvider.System, options.Verbose);
 
     private static string Version() =>
         typeof(AgentProgram).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] is { } version ? $"v1.34.0+cloudplane ({version})" : "v1.34.0+cloudplane";

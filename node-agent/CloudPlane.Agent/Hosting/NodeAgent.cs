@@ -1,6 +1,5 @@
 using CloudPlane.Client;
 using CloudPlane.Cri;
-using CloudPlane.Network;
 
 namespace CloudPlane.Agent;
 
@@ -51,12 +50,7 @@ internal sealed class NodeAgent : IAsyncDisposable
             manager.WakeAll();
         };
         var logs = new PodLogSource(() => manager.Actors);
-        var network = new PodNetwork(new NetworkOptions
-        {
-            NodeName = _options.NodeName,
-            CniConfDirectory = _options.CniConfDirectory,
-            CniDataDirectory = Path.Combine(_options.DataDirectory, "cni/data"),
-        }, new CommandRunner());
+        var network = NodeNetwork.Create(_options);
 
         await TogetherAsync(cancellationToken,
             events.RunAsync,

@@ -85,7 +85,8 @@ internal sealed class ImagePuller(ICriRuntime runtime, IObjectSource objects, No
         }
         catch (CriException e)
         {
-            throw Failed(pod, container, key, e.Message);
+            // As gRPC prints it: the kubelet passes a pull's error on unchanged.
+            throw Failed(pod, container, key, $"rpc error: code = {e.Code} desc = {e.Message}");
         }
     }
 

@@ -5,6 +5,8 @@ internal abstract record CommandLine
 {
     public sealed record Run(AgentOptions Options) : CommandLine;
 
+    public sealed record Reset(AgentOptions Options) : CommandLine;
+
     public sealed record Print(string Text) : CommandLine;
 
     /// <summary>All that is wrong, at once.</summary>
@@ -15,15 +17,16 @@ internal abstract record CommandLine
     {
         if (args.Any(a => a is "--help" or "-h") || args is ["help", ..]) return new Print(Usage.Text);
         if (args is ["--version"] or ["version"]) return new Print($"cloudplane-node {version}");
-        if (args is not ["run", ..]) return new Wrong([args.Count == 0 ? "a command is missing: `cloudplane-node run` (see --help)" : $"unknown command \"{args[0]}\": there is `run` (see --help)"]);
+        if (args is not ["run" or "reset", ..]) return new Wrong([args.Count == 0 ? "a command is missing: `cloudplane-node run` (see --help)" : $"unknown command \"{args[0]}\": there are `run` and `reset` (see --help)"]);
 
         var errors = new List<string>();
         var flags = Flags(args, errors);
         var variables = Setting.All.Select(s => (s.Name, Value: environment(s.Variable))).Where(v => !string.IsNullOrEmpty(v.Value)).ToDictionary(v => v.Name, v => v.Value!);
         var file = flags.GetValueOrDefault(Setting.Config) ?? variables.GetValueOrDefault(Setting.Config);
         var fromFile = file is null ? [] : ConfigFile.Read(file, errors);
-        var options = OptionsBuilder.Build(name => flags.GetValueOrDefault(name) ?? variables.GetValueOrDefault(name) ?? fromFile.GetValueOrDefault(name), errors);
-        return errors.Count > 0 || options is null ? new Wrong(errors) : new Run(options);
+        var reset = args[0] == "reset";
+        var options = OptionsBuilder.Build(joining: !reset, name => flags.GetValueOrDefault(name) ?? variables.GetValueOrDefault(name) ?? fromFile.GetValueOrDefault(name), errors);
+        return errors.Count > 0 || options is null ? new Wrong(errors) : reset ? new Reset(options) : new Run(options);
     }
 
     private static Dictionary<string, string> Flags(IReadOnlyList<string> args, List<string> errors)

@@ -8,7 +8,10 @@ namespace CloudPlane.Agent;
 /// <summary>Makes the options from texts, and says all that is wrong with them.</summary>
 internal static partial class OptionsBuilder
 {
-    public static AgentOptions? Build(Func<string, string?> setting, List<string> errors)
+    private static Uri NoServer => new("https://invalid.invalid");
+
+    /// <param name="joining">Whether a server and a credential are needed.</param>
+    public static AgentOptions? Build(bool joining, Func<string, string?> setting, List<string> errors)
     {
         var data = Path.GetFullPath(setting("data") ?? "/var/lib/cloudplane-node");
         var name = setting("name") ?? Environment.MachineName.ToLowerInvariant();
@@ -17,7 +20,7 @@ internal static partial class OptionsBuilder
         if (ca is not null && !File.Exists(ca)) errors.Add($"--ca: {ca} does not exist");
         var options = new AgentOptions
         {
-            Server = Server(setting("server"), errors),
+            Server = joining ? Server(setting("server"), errors) : NoServer,
             Token = setting("token")?.Trim(),
             CaFile = ca,
             NodeName = name,
@@ -33,7 +36,7 @@ internal static partial class OptionsBuilder
             MaxPods = Number("max-pods", setting, 110, errors),
             Verbose = Flag("verbose", setting, errors),
         };
-        if (string.IsNullOrEmpty(options.Token) && !File.Exists(options.TokenFile))
+        if (joining && string.IsNullOrEmpty(options.Token) && !File.Exists(options.TokenFile))
             errors.Add($"--token is missing: this node has not joined yet ({options.TokenFile} does not exist); make one with `cloudplane token create`");
         return errors.Count == 0 ? options : null;
     }
@@ -48,7 +51,7 @@ internal static partial class OptionsBuilder
             errors.Add($"--server: {text} must be https");
         }
         else errors.Add($"--server: \"{text}\" is no address of an API server, e.g. https://10.0.0.1:6443");
-        return new Uri("https://invalid.invalid");
+        return NoServer;
     }
 
     private static string SocketPath(string text) => text.StartsWith("unix://", StringComparison.Ordinal) ? text["unix://".Length..] : Path.GetFullPath(text);

@@ -218,8 +218,8 @@ public sealed class PodActorTests
         await node.Until(() => node.Waiting("p") == "ErrImagePull", "fails");
         Assert.Equal("Pending", node.Phase("p"));
         await node.After(TimeSpan.FromSeconds(1), () => node.Waiting("p") == "ImagePullBackOff", "backs off", steps: 6);
-        Assert.Equal("Back-off pulling image \"nowhere/x:1\": ErrImagePull: no such host", (string?)node.ContainerStatus("p")!["state"]!["waiting"]!["message"]);
-        await node.Until(() => node.HasEvent("Failed", "Failed to pull image \"nowhere/x:1\": no such host") && node.HasEvent("BackOff", "Back-off pulling image") && node.HasEvent("Failed", "Error: ImagePullBackOff"), "events");
+        Assert.Equal("Back-off pulling image \"nowhere/x:1\": ErrImagePull: rpc error: code = Unknown desc = no such host", (string?)node.ContainerStatus("p")!["state"]!["waiting"]!["message"]);
+        await node.Until(() => node.HasEvent("Failed", "Failed to pull image \"nowhere/x:1\": rpc error: code = Unknown desc = no such host") && node.HasEvent("BackOff", "Back-off pulling image") && node.HasEvent("Failed", "Error: ImagePullBackOff"), "events");
         node.Runtime.Before = null;
         await node.After(TimeSpan.FromSeconds(1), () => node.Phase("p") == "Running", "pulls again", steps: 30);
     }
