@@ -47,6 +47,11 @@ for directory in /proc/[0-9]*; do
   esac
 done
 
+# runc leaves the parent of its cgroups. It can be removed only when empty, so another containerd's containers are safe.
+for hierarchy in /sys/fs/cgroup /sys/fs/cgroup/*/; do
+  rmdir "$hierarchy/k8s.io" 2>/dev/null
+done
+
 # Inner mounts last made, first gone.
 tac /proc/mounts | cut -d' ' -f2 | grep -F "$root/" | while read -r mount; do
   umount "$mount" 2>/dev/null || umount -l "$mount"

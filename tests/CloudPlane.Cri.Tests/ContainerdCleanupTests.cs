@@ -20,7 +20,7 @@ public sealed class ContainerdCleanupTests
         await ContainerdInstance.RunAsync(Path.Combine(ContainerdInstance.RepositoryRoot, "infra/containerd-cleanup.sh"), node.Containerd.Root, "--keep-images");
         Assert.DoesNotContain(node.Containerd.Root, await File.ReadAllTextAsync("/proc/mounts"));
         Assert.Empty((await node.Space.RunAsync("sh", "-c", "ip -br link show type veth")).Trim());
-        Assert.False(Directory.Exists("/sys/fs/cgroup/memory/cri-tests/" + pod.Container));
+        Assert.DoesNotContain(pod.Container, await ContainerdInstance.RunAsync("find", "/sys/fs/cgroup", "-name", pod.Container));
 
         await node.Containerd.StartDaemonAsync();
         var image = new ImageSpec { Image = "cloudplane.local/busybox:1" };

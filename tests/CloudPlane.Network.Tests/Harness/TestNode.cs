@@ -35,6 +35,9 @@ internal sealed class TestNode : IAsyncDisposable
     public NetworkOptions Options { get; }
     public PodNetwork Network { get; }
     public CriRuntime Runtime { get; }
+    /// <summary>Of all the pods of this process's tests.</summary>
+    public static string CgroupParent { get; } = string.Create(CultureInfo.InvariantCulture, $"/crit{Environment.ProcessId}");
+
     public string LogDirectory => Path.Combine(Containerd.Root, "logs");
 
     public static async Task<TestNode> StartAsync(string name, string podCidr, string internalIp)
@@ -70,7 +73,7 @@ internal sealed class TestNode : IAsyncDisposable
         Metadata = new PodSandboxMetadata { Name = pod, Namespace = "default", Uid = "uid-" + pod },
         Hostname = pod,
         LogDirectory = Path.Combine(logDirectory, pod),
-        Linux = new LinuxPodSandboxConfig { CgroupParent = "/cri-tests", SecurityContext = new LinuxSandboxSecurityContext { NamespaceOptions = new NamespaceOption() } },
+        Linux = new LinuxPodSandboxConfig { CgroupParent = CgroupParent, SecurityContext = new LinuxSandboxSecurityContext { NamespaceOptions = new NamespaceOption() } },
     };
 
     /// <summary>Runs a pod of one container; gives the ids and the pod's address.</summary>
@@ -128,6 +131,22 @@ internal sealed class TestNode : IAsyncDisposable
         Runtime.Dispose();
         await Containerd.DisposeAsync();
         await Space.DisposeAsync();
+        RemoveCgroups();
+    }
+
+    /// <summary>The runtime makes a pod's parent cgroup and leaves it. Another node of this process may still have pods in it.</summary>
+    private static void RemoveCgroups()
+    {
+        foreach (var hierarchy in Directory.GetDirectories("/sys/fs/cgroup").Append("/sys/fs/cgroup"))
+        {
+            try
+            {
+                Directory.Delete(hierarchy + CgroupParent);
+            }
+            catch (IOException)
+            {
+            }
+        }
     }
 }
 
