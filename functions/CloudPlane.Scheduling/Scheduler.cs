@@ -82,7 +82,7 @@ public sealed class Scheduler(Replicas replicas, ApiClient client, TimeProvider 
         {
             var view = View();
             if (view.Pods.Get(key.Namespace, key.Name) is not { } pod || !PodState.AwaitsScheduling(pod) || _assumed.Contains(pod)) return null;
-            var decision = _placement.Decide(new PodInfo(pod), view);
+            var decision = _placement.Decide(_views.Info(pod), view);
             if (decision.NodeName is { } node) _assumed.Assume(pod, node);
             return (pod, decision);
         }
@@ -115,7 +115,7 @@ public sealed class Scheduler(Replicas replicas, ApiClient client, TimeProvider 
         {
             var view = View();
             var node = view.Node(nodeName);
-            return (ObjectName[])[.. waiting.Where(p => PodRules.Has(p) || (node is not null && _placement.Fits(new PodInfo(p), node, view))).Select(p => ObjectName.Of(p.Metadata))];
+            return (ObjectName[])[.. waiting.Where(p => PodRules.Has(p) || (node is not null && _placement.Fits(_views.Info(p), node, view))).Select(p => ObjectName.Of(p.Metadata))];
         }
     }
 

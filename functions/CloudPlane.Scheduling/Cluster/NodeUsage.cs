@@ -23,28 +23,29 @@ internal sealed class NodeUsage
 
     public int Pods { get; private set; }
 
-    public static NodeUsage Of(IEnumerable<Pod> pods)
+    public static NodeUsage Of(IEnumerable<Pod> pods, PodLoads loads)
     {
         var usage = new NodeUsage(new(), new(), [], 0);
-        foreach (var pod in pods) usage.Add(pod);
+        foreach (var pod in pods) usage.Add(pod, loads);
         return usage;
     }
 
     /// <summary>The usage with more pods; this one stays as it is.</summary>
-    public NodeUsage With(IEnumerable<Pod> pods)
+    public NodeUsage With(IEnumerable<Pod> pods, PodLoads loads)
     {
         var usage = new NodeUsage(Requested.Copy(), NonZero.Copy(), [.. _ports], Pods);
-        foreach (var pod in pods) usage.Add(pod);
+        foreach (var pod in pods) usage.Add(pod, loads);
         return usage;
     }
 
-    private void Add(Pod pod)
+    private void Add(Pod pod, PodLoads loads)
     {
         // A finished pod has given back what it had.
-        if (PodState.IsTerminal(pod) || pod.Spec is not { } spec) return;
-        Requested.Add(PodRequests.Of(spec));
-        NonZero.Add(PodRequests.NonZero(spec));
-        _ports.AddRange(HostPort.Of(spec));
+        if (PodState.IsTerminal(pod)) return;
+        var load = loads.Of(pod);
+        Requested.Add(load.Requests);
+        NonZero.Add(load.NonZero);
+        _ports.AddRange(load.Ports);
         Pods++;
     }
 }

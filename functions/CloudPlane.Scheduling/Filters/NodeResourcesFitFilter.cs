@@ -8,7 +8,7 @@ internal sealed class NodeResourcesFitFilter : IFilter
         List<string>? reasons = null;
         var unresolvable = false;
         if (node.Usage.Pods + 1 > node.Allocatable[ResourceAmounts.Pods]) (reasons ??= []).Add("Too many pods");
-        foreach (var (resource, wanted) in pod.Requests.All)
+        foreach (var (resource, wanted) in pod.Load.Requests.All)
         {
             if (wanted <= 0 || wanted <= node.Allocatable[resource] - node.Usage.Requested[resource]) continue;
             (reasons ??= []).Add($"Insufficient {resource}");

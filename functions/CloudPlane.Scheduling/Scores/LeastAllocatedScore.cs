@@ -11,7 +11,7 @@ internal sealed class LeastAllocatedScore : IScore
     private static long Free(PodInfo pod, NodeView node, string resource)
     {
         var all = node.Allocatable[resource];
-        var taken = node.Usage.NonZero[resource] + pod.NonZeroRequests[resource];
+        var taken = node.Usage.NonZero[resource] + pod.Load.NonZero[resource];
         return all <= 0 || taken >= all ? 0 : (long)((Int128)(all - taken) * 100 / all);
     }
 }

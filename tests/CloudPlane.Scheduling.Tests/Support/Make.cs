@@ -38,5 +38,5 @@ internal static class Make
 
     public static Dictionary<string, string> Amounts(params (string Resource, string Amount)[] amounts) => amounts.ToDictionary(a => a.Resource, a => a.Amount);
 
-    public static NodeView View(Node node, params Pod[] pods) => NodeView.Of(node, NodeUsage.Of(pods));
+    public static NodeView View(Node node, params Pod[] pods) => NodeView.Of(node, NodeUsage.Of(pods, new PodLoads()));
 }
