@@ -19,6 +19,9 @@ internal static class FitMessage
         rejection.Unresolvable ? "Preemption is not helpful for scheduling" : "No preemption victims found for incoming pod";
 
     // Sorted as text, the number first: as Kubernetes does it.
-    private static string Histogram(int nodes, IEnumerable<string> reasons) =>
-        $"0/{nodes} nodes are available: {string.Join(", ", reasons.CountBy(r => r).Select(r => $"{r.Value} {r.Key}").Order(StringComparer.Ordinal))}.";
+    private static string Histogram(int nodes, IEnumerable<string> reasons)
+    {
+        var counts = reasons.CountBy(r => r).Select(r => $"{r.Value} {r.Key}").Order(StringComparer.Ordinal);
+        return $"0/{nodes} nodes are available: {string.Join(", ", counts)}.";
+    }
 }

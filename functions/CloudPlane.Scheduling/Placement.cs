@@ -6,14 +6,16 @@ internal sealed class Placement(Random random)
     // In Kubernetes' order: the first filter that rejects a node names the reason.
     private readonly IFilter[] _filters =
     [
-        new NodeUnschedulableFilter(), new TaintTolerationFilter(), new NodeAffinityFilter(), new NodePortsFilter(), new NodeResourcesFitFilter(),
+        new NodeUnschedulableFilter(), new TaintTolerationFilter(), new NodeAffinityFilter(), new NodePortsFilter(),
+        new NodeResourcesFitFilter(),
     ];
 
     private readonly IClusterFilter[] _clusterFilters = [new TopologySpreadFilter(), new PodAffinityFilter()];
 
     private readonly IScore[] _scores =
     [
-        new TaintTolerationScore(), new NodeAffinityScore(), new PodAffinityScore(), new TopologySpreadScore(), new OwnerSpreadScore(), new LeastAllocatedScore(),
+        new TaintTolerationScore(), new NodeAffinityScore(), new PodAffinityScore(), new TopologySpreadScore(), new OwnerSpreadScore(),
+        new LeastAllocatedScore(),
     ];
 
     public Decision Decide(PodInfo pod, ClusterView cluster)
@@ -32,9 +34,11 @@ internal sealed class Placement(Random random)
     }
 
     /// <summary>Whether the pod could go to this node.</summary>
-    public bool Fits(PodInfo pod, NodeView node, ClusterView cluster) => Check(_filters, pod, node) is null && Check(FiltersFor(pod, cluster), pod, node) is null;
+    public bool Fits(PodInfo pod, NodeView node, ClusterView cluster) =>
+        Check(_filters, pod, node) is null && Check(FiltersFor(pod, cluster), pod, node) is null;
 
-    private IFilter[] FiltersFor(PodInfo pod, ClusterView cluster) => [.. _filters, .. _clusterFilters.Select(f => f.For(pod, cluster)).OfType<IFilter>()];
+    private IFilter[] FiltersFor(PodInfo pod, ClusterView cluster) =>
+        [.. _filters, .. _clusterFilters.Select(f => f.For(pod, cluster)).OfType<IFilter>()];
 
     private static Rejection? Check(IFilter[] filters, PodInfo pod, NodeView node)
     {

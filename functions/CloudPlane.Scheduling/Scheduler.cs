@@ -54,7 +54,8 @@ public sealed class Scheduler(Replicas replicas, ApiClient client, TimeProvider 
     /// </summary>
     public async ValueTask<IEnumerable<ObjectName>> AffectedAsync(Pod? before, Pod? after, CancellationToken cancellationToken)
     {
-        if (after is not null && PodState.AwaitsScheduling(after)) return PodChange.ConcernsScheduling(before, after) ? [ObjectName.Of(after.Metadata)] : [];
+        if (after is not null && PodState.AwaitsScheduling(after))
+            return PodChange.ConcernsScheduling(before, after) ? [ObjectName.Of(after.Metadata)] : [];
         if (before is not null && PodState.Occupies(before) && PodChange.GivesBackRoom(before, after))
             return await WaitingForAsync(before.Spec!.NodeName!, cancellationToken).ConfigureAwait(false);
         if (!PodChange.ConcernsOthers(before, after)) return [];
@@ -81,7 +82,8 @@ public sealed class Scheduler(Replicas replicas, ApiClient client, TimeProvider 
         lock (_deciding)
         {
             var view = View();
-            if (view.Pods.Get(key.Namespace, key.Name) is not { } pod || !PodState.AwaitsScheduling(pod) || _assumed.Contains(pod)) return null;
+            if (view.Pods.Get(key.Namespace, key.Name) is not { } pod || !PodState.AwaitsScheduling(pod)) return null;
+            if (_assumed.Contains(pod)) return null;
             var decision = _placement.Decide(_views.Info(pod), view);
             if (decision.NodeName is { } node) _assumed.Assume(pod, node);
             return (pod, decision);
@@ -89,7 +91,8 @@ public sealed class Scheduler(Replicas replicas, ApiClient client, TimeProvider 
     }
 
     // The newest snapshots, not those of this call's sync: a call that synced later may have seen bindings and stopped assuming them.
-    private ClusterView View() => _views.View(replicas.Of<Node>().Snapshot, replicas.Of<Pod>().Snapshot, replicas.Of<Namespace>().Snapshot, _assumed);
+    private ClusterView View() =>
+        _views.View(replicas.Of<Node>().Snapshot, replicas.Of<Pod>().Snapshot, replicas.Of<Namespace>().Snapshot, _assumed);
 
     private async Task BindAsync(Pod pod, string node, CancellationToken cancellationToken)
     {
@@ -115,7 +118,9 @@ public sealed class Scheduler(Replicas replicas, ApiClient client, TimeProvider 
         {
             var view = View();
             var node = view.Node(nodeName);
-            return (ObjectName[])[.. waiting.Where(p => PodRules.Has(p) || (node is not null && _placement.Fits(_views.Info(p), node, view))).Select(p => ObjectName.Of(p.Metadata))];
+            return (ObjectName[])[.. waiting.Where(MayFit).Select(p => ObjectName.Of(p.Metadata))];
+
+            bool MayFit(Pod pod) => PodRules.Has(pod) || (node is not null && _placement.Fits(_views.Info(pod), node, view));
         }
     }
 

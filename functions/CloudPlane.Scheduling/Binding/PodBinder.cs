@@ -17,7 +17,8 @@ internal sealed class PodBinder(ApiClient client, EventRecorder events, TimeProv
         var path = ResourcePath.Object(Pod.Resource, pod.Metadata.Namespace, pod.Metadata.Name!, "binding");
         await client.PostAsync(path, ModelJson.ToBytes(binding), cancellationToken).ConfigureAwait(false);
         await events.NormalAsync(
-            ObjectReferences.To(pod), "Scheduled", $"Successfully assigned {pod.Metadata.Namespace}/{pod.Metadata.Name} to {node}", cancellationToken).ConfigureAwait(false);
+            ObjectReferences.To(pod), "Scheduled", $"Successfully assigned {pod.Metadata.Namespace}/{pod.Metadata.Name} to {node}",
+            cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Says why the pod waits: in its condition, if that says something else, and in an event.</summary>
@@ -29,7 +30,8 @@ internal sealed class PodBinder(ApiClient client, EventRecorder events, TimeProv
         var patch = ModelJson.ToPatch(writer => WriteCondition(writer, pod, known, message));
         try
         {
-            await client.PatchAsync<Pod>(pod.Metadata.Namespace!, pod.Metadata.Name!, PatchKind.StrategicMerge, patch, "status", cancellationToken).ConfigureAwait(false);
+            await client.PatchAsync<Pod>(
+                pod.Metadata.Namespace!, pod.Metadata.Name!, PatchKind.StrategicMerge, patch, "status", cancellationToken).ConfigureAwait(false);
         }
         catch (ApiException e) when (e.IsNotFound)
         {

@@ -11,5 +11,6 @@ internal static class AntiAffinity
 
     public static bool Has(Pod pod) => Terms(pod).Count > 0;
 
-    public static IReadOnlyList<PodAffinityTerm> Terms(Pod pod) => pod.Spec?.Affinity?.PodAntiAffinity?.RequiredDuringSchedulingIgnoredDuringExecution ?? [];
+    public static IReadOnlyList<PodAffinityTerm> Terms(Pod pod) =>
+        pod.Spec?.Affinity?.PodAntiAffinity?.RequiredDuringSchedulingIgnoredDuringExecution ?? [];
 }

@@ -10,7 +10,8 @@ internal sealed class ClusterViewCache
 
     public PodInfo Info(Pod pod) => new(pod, _loads.Of(pod));
 
-    public ClusterView View(ReplicaSnapshot<Node> nodes, ReplicaSnapshot<Pod> pods, ReplicaSnapshot<Namespace> namespaces, AssumedPods assumed)
+    public ClusterView View(
+        ReplicaSnapshot<Node> nodes, ReplicaSnapshot<Pod> pods, ReplicaSnapshot<Namespace> namespaces, AssumedPods assumed)
     {
         assumed.ForgetSeen(pods);
         var next = new Dictionary<string, (Node Node, object Pods, NodeView View)>(nodes.Count);

@@ -11,5 +11,6 @@ internal sealed record NodeView(Node Node, ResourceAmounts Allocatable, NodeUsag
 
     public IReadOnlyList<Taint> Taints => Node.Spec?.Taints ?? [];
 
-    public static NodeView Of(Node node, NodeUsage usage) => new(node, ResourceAmounts.From(node.Status?.Allocatable ?? node.Status?.Capacity), usage);
+    public static NodeView Of(Node node, NodeUsage usage) =>
+        new(node, ResourceAmounts.From(node.Status?.Allocatable ?? node.Status?.Capacity), usage);
 }

@@ -21,6 +21,10 @@ internal static class AffinityTerms
     }
 
     // Keys that the owner doesn't have are ignored (KEP-3633).
-    private static bool SameValues(IReadOnlyList<string>? keys, Pod owner, Pod pod, bool same) =>
-        (keys ?? []).All(key => owner.Metadata.Labels?.GetValueOrDefault(key) is not { } value || pod.Metadata.Labels?.GetValueOrDefault(key) == value == same);
+    private static bool SameValues(IReadOnlyList<string>? keys, Pod owner, Pod pod, bool same)
+    {
+        foreach (var key in keys ?? [])
+            if (owner.Metadata.Labels?.GetValueOrDefault(key) is { } value && pod.Metadata.Labels?.GetValueOrDefault(key) == value != same) return false;
+        return true;
+    }
 }

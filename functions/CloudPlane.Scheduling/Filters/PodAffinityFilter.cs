@@ -14,8 +14,7 @@ internal sealed class PodAffinityFilter : IClusterFilter
         var shunned = AntiAffinity.Terms(pod.Pod);
         var keptAway = KeptAway(pod.Pod, cluster);
         if (wanted.Count == 0 && shunned.Count == 0 && keptAway.Count == 0) return null;
-        return new Rules(
-            [.. wanted.Select(t => Wanted(t, wanted, pod.Pod, cluster))], [.. shunned.Select(t => (t.TopologyKey ?? "", Domains(t, pod.Pod, cluster)))], keptAway);
+        return new Rules(Wanted(wanted, pod.Pod, cluster), [.. shunned.Select(t => Shunned(t, pod.Pod, cluster))], keptAway);
     }
 
     /// <summary>The domains that pods already there keep for themselves.</summary>
@@ -24,41 +23,44 @@ internal sealed class PodAffinityFilter : IClusterFilter
         var domains = new HashSet<(string, string)>();
         foreach (var (other, nodeName) in cluster.PlacedWithAntiAffinity())
             foreach (var term in AntiAffinity.Terms(other))
-                if (AffinityTerms.Means(term, other, pod, cluster.Namespaces) && Value(cluster.Node(nodeName), term.TopologyKey) is { } value)
+                if (Value(cluster.Node(nodeName), term.TopologyKey) is { } value && AffinityTerms.Means(term, other, pod, cluster.Namespaces))
                     domains.Add((term.TopologyKey!, value));
         return domains;
     }
 
-    private static (string Key, HashSet<string>? Domains) Wanted(PodAffinityTerm term, IReadOnlyList<PodAffinityTerm> all, Pod pod, ClusterView cluster)
+    private static Domains[] Wanted(IReadOnlyList<PodAffinityTerm> terms, Pod pod, ClusterView cluster)
     {
-        var domains = Domains(term, pod, cluster);
-        // The first of a group that wants to be together has nobody to join: it may go wherever the label is.
-        var first = domains.Count == 0 && all.All(t => AffinityTerms.Means(t, pod, pod, cluster.Namespaces) && Domains(t, pod, cluster).Count == 0);
-        return (term.TopologyKey ?? "", first ? null : domains);
+        if (terms.Count == 0) return [];
+        // As Kubernetes: only a pod that all terms mean counts, for each of them.
+        var joined = cluster.Placed().Where(p => MeantByAll(p.Pod)).ToArray();
+        // The first of a group that wants to be together has nobody to join: it may go wherever the labels are.
+        var first = joined.Length == 0 && MeantByAll(pod);
+        return [.. terms.Select(t => new Domains(t.TopologyKey ?? "", first ? null : ValuesOf(t, joined, cluster)))];
+
+        bool MeantByAll(Pod other) => terms.All(t => AffinityTerms.Means(t, pod, other, cluster.Namespaces));
     }
 
-    private static HashSet<string> Domains(PodAffinityTerm term, Pod pod, ClusterView cluster)
-    {
-        var domains = new HashSet<string>();
-        foreach (var (other, nodeName) in cluster.Placed())
-            if (AffinityTerms.Means(term, pod, other, cluster.Namespaces) && Value(cluster.Node(nodeName), term.TopologyKey) is { } value)
-                domains.Add(value);
-        return domains;
-    }
+    private static Domains Shunned(PodAffinityTerm term, Pod pod, ClusterView cluster) =>
+        new(term.TopologyKey ?? "", ValuesOf(term, cluster.Placed().Where(p => AffinityTerms.Means(term, pod, p.Pod, cluster.Namespaces)), cluster));
+
+    private static HashSet<string> ValuesOf(PodAffinityTerm term, IEnumerable<(Pod Pod, string NodeName)> pods, ClusterView cluster) =>
+        [.. pods.Select(p => Value(cluster.Node(p.NodeName), term.TopologyKey)).OfType<string>()];
 
     private static string? Value(NodeView? node, string? key) => node?.Labels?.GetValueOrDefault(key ?? "");
 
-    private sealed class Rules(
-        (string Key, HashSet<string>? Domains)[] wanted, (string Key, HashSet<string> Domains)[] shunned, HashSet<(string Key, string Value)> keptAway) : IFilter
+    /// <summary>Values of a topology label; null stands for any.</summary>
+    private sealed record Domains(string Key, HashSet<string>? Values);
+
+    private sealed class Rules(Domains[] wanted, Domains[] shunned, HashSet<(string Key, string Value)> keptAway) : IFilter
     {
         // In Kubernetes' order of the three.
         public Rejection? Check(PodInfo pod, NodeView node)
         {
-            foreach (var (key, domains) in wanted)
-                if (Value(node, key) is not { } value || domains?.Contains(value) == false)
+            foreach (var (key, values) in wanted)
+                if (Value(node, key) is not { } value || values?.Contains(value) == false)
                     return new("node(s) didn't match pod affinity rules", unresolvable: true);
-            foreach (var (key, domains) in shunned)
-                if (Value(node, key) is { } value && domains.Contains(value))
+            foreach (var (key, values) in shunned)
+                if (Value(node, key) is { } value && values!.Contains(value))
                     return new("node(s) didn't match pod anti-affinity rules", unresolvable: false);
             foreach (var (key, value) in keptAway)
                 if (Value(node, key) == value)

@@ -18,10 +18,10 @@ internal sealed class SpreadCount
         _key = constraint.TopologyKey ?? "";
         MaxSkew = constraint.MaxSkew ?? 1;
         // Only nodes that the pod could use, and that have every constraint's label, are domains.
-        var eligible = cluster.Nodes.Where(n => all.All(c => n.Labels?.ContainsKey(c.TopologyKey ?? "") == true) && Honors(constraint, pod, n)).ToDictionary(n => n.Name);
+        var eligible = cluster.Nodes.Where(n => all.All(c => HasLabel(n, c)) && Honors(constraint, pod, n)).ToDictionary(n => n.Name);
         foreach (var node in eligible.Values) _counts.TryAdd(DomainOf(node)!, 0);
         foreach (var (other, nodeName) in cluster.Placed(pod.Pod.Metadata.Namespace))
-            if (other.Metadata.DeletionTimestamp is null && eligible.TryGetValue(nodeName, out var node) && Means(constraint, pod.Pod, other))
+            if (eligible.TryGetValue(nodeName, out var node) && other.Metadata.DeletionTimestamp is null && Means(constraint, pod.Pod, other))
                 _counts[DomainOf(node)!]++;
         _self = Means(constraint, pod.Pod, pod.Pod) ? 1 : 0;
         // With fewer domains than minDomains the emptiest counts as having none (KEP-3022).
@@ -39,7 +39,12 @@ internal sealed class SpreadCount
         (constraint.NodeAffinityPolicy == "Ignore" || Affinity.Check(pod, node) is null)
         && (constraint.NodeTaintsPolicy != "Honor" || Taints.Check(pod, node) is null);
 
-    private static bool Means(TopologySpreadConstraint constraint, Pod pod, Pod other) =>
-        LabelSelectors.Matches(constraint.LabelSelector, other.Metadata.Labels)
-        && (constraint.MatchLabelKeys ?? []).All(key => pod.Metadata.Labels?.GetValueOrDefault(key) is not { } value || other.Metadata.Labels?.GetValueOrDefault(key) == value);
+    private static bool HasLabel(NodeView node, TopologySpreadConstraint constraint) => node.Labels?.ContainsKey(constraint.TopologyKey ?? "") == true;
+
+    private static bool Means(TopologySpreadConstraint constraint, Pod pod, Pod other)
+    {
+        foreach (var key in constraint.MatchLabelKeys ?? [])
+            if (pod.Metadata.Labels?.GetValueOrDefault(key) is { } value && other.Metadata.Labels?.GetValueOrDefault(key) != value) return false;
+        return LabelSelectors.Matches(constraint.LabelSelector, other.Metadata.Labels);
+    }
 }

@@ -55,6 +55,7 @@ internal static class PodRequests
     {
         if (resources?.Limits is not { } limits) return resources?.Requests;
         if (resources.Requests is not { } requests) return limits;
-        return limits.All(l => requests.ContainsKey(l.Key)) ? requests : new Dictionary<string, string>(limits.Where(l => !requests.ContainsKey(l.Key)).Concat(requests));
+        var missing = limits.Where(l => !requests.ContainsKey(l.Key)).ToArray();
+        return missing.Length == 0 ? requests : new Dictionary<string, string>(requests.Concat(missing));
     }
 }

@@ -20,7 +20,8 @@ public sealed class ApiClient(IApiTransport transport)
     }
 
     /// <summary>One page (all, without a limit) of a namespace's objects, or of all namespaces' when <paramref name="ns"/> is null or "".</summary>
-    public async Task<ResourceList<T>> ListAsync<T>(string? ns, ListOptions? options, CancellationToken cancellationToken) where T : class, IKubernetesObject<T>
+    public async Task<ResourceList<T>> ListAsync<T>(string? ns, ListOptions? options, CancellationToken cancellationToken)
+        where T : class, IKubernetesObject<T>
     {
         var path = ResourcePath.Collection(T.Resource, ns) + options?.ToQuery(watch: false);
         var answer = await Transport.SendAsync(new ApiCall("GET", path), cancellationToken).ConfigureAwait(false);
@@ -30,7 +31,8 @@ public sealed class ApiClient(IApiTransport transport)
     /// <summary>Creates the object; metadata.generateName may stand for its name.</summary>
     public Task<T> CreateAsync<T>(T value, CancellationToken cancellationToken) where T : class, IKubernetesObject<T>
     {
-        if (T.Resource.Namespaced && string.IsNullOrEmpty(value.Metadata.Namespace)) throw new ArgumentException($"the {T.Resource.Kind} has no namespace", nameof(value));
+        if (T.Resource.Namespaced && string.IsNullOrEmpty(value.Metadata.Namespace))
+            throw new ArgumentException($"the {T.Resource.Kind} has no namespace", nameof(value));
         return WriteAsync(value, "POST", ResourcePath.Collection(T.Resource, value.Metadata.Namespace), cancellationToken);
     }
 
@@ -63,7 +65,8 @@ public sealed class ApiClient(IApiTransport transport)
     /// <summary>
     /// Deletes the object. A 404 is an <see cref="ApiException"/> (<see cref="ApiException.IsNotFound"/>): callers that want it gone ignore it.
     /// </summary>
-    public async Task DeleteAsync<T>(string ns, string name, DeleteOptions? options, CancellationToken cancellationToken) where T : class, IKubernetesObject<T>
+    public async Task DeleteAsync<T>(string ns, string name, DeleteOptions? options, CancellationToken cancellationToken)
+        where T : class, IKubernetesObject<T>
     {
         var body = options is null ? default : ModelJson.ToBytes(options);
         var call = new ApiCall("DELETE", ResourcePath.Object(T.Resource, ns, name), body, options is null ? null : "application/json");
@@ -94,8 +97,12 @@ public sealed class ApiClient(IApiTransport transport)
             yield return WatchEventReader.Read<T>(line.Span);
     }
 
-    private async Task<T> WriteAsync<T>(T value, string method, string path, CancellationToken cancellationToken) where T : class, IKubernetesObject<T> =>
-        Read<T>(await Transport.SendAsync(new ApiCall(method, path, ModelJson.ToBytes(value), "application/json"), cancellationToken).ConfigureAwait(false));
+    private async Task<T> WriteAsync<T>(T value, string method, string path, CancellationToken cancellationToken)
+        where T : class, IKubernetesObject<T>
+    {
+        var call = new ApiCall(method, path, ModelJson.ToBytes(value), "application/json");
+        return Read<T>(await Transport.SendAsync(call, cancellationToken).ConfigureAwait(false));
+    }
 
     private static T Read<T>(ApiAnswer answer) where T : IModel<T> => ApiAnswers.Parse(answer, ModelJson.Parse<T>);
 }

@@ -16,7 +16,8 @@ public static class ResourcePath
     public static string Object(ResourceInfo resource, string? ns, string name, string? subresource = null)
     {
         if (string.IsNullOrEmpty(name)) throw new ArgumentException($"the name of the {resource.Kind} is empty", nameof(name));
-        if (resource.Namespaced && string.IsNullOrEmpty(ns)) throw new ArgumentException($"the namespace of {resource.Kind} {name} is empty", nameof(ns));
+        if (resource.Namespaced && string.IsNullOrEmpty(ns))
+            throw new ArgumentException($"the namespace of {resource.Kind} {name} is empty", nameof(ns));
         var path = $"{Collection(resource, ns)}/{Uri.EscapeDataString(name)}";
         return subresource is null ? path : $"{path}/{subresource}";
     }

@@ -78,8 +78,8 @@ public sealed class EventRecorder(ApiClient client, string component, string? ho
     {
         var patch = ModelJson.ToPatch(writer =>
         {
-            writer.WriteNumber("count"u8, seen.Count);
-            writer.WriteString("lastTimestamp"u8, time.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
+            FieldWriter.Value(writer, "count"u8, seen.Count);
+            FieldWriter.Time(writer, "lastTimestamp"u8, time.GetUtcNow());
         });
         try
         {

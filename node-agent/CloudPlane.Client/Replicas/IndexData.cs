@@ -20,13 +20,15 @@ internal sealed class IndexData<T> where T : class
         foreach (var (name, value) in objects)
             foreach (var key in index.KeysOf(value))
             {
-                if (!buckets.TryGetValue(key, out var bucket)) buckets[key] = bucket = ImmutableSortedDictionary.CreateBuilder<ObjectName, T>();
+                if (!buckets.TryGetValue(key, out var bucket))
+                    buckets[key] = bucket = ImmutableSortedDictionary.CreateBuilder<ObjectName, T>();
                 bucket[name] = value;
             }
         return new(index, buckets.ToImmutableDictionary(b => b.Key, b => b.Value.ToImmutable()));
     }
 
-    public ImmutableSortedDictionary<ObjectName, T> Bucket(string key) => _buckets.GetValueOrDefault(key) ?? ImmutableSortedDictionary<ObjectName, T>.Empty;
+    public ImmutableSortedDictionary<ObjectName, T> Bucket(string key) =>
+        _buckets.GetValueOrDefault(key) ?? ImmutableSortedDictionary<ObjectName, T>.Empty;
 
     public IndexData<T> Apply(IReadOnlyList<ReplicaChange<T>> changes)
     {
@@ -36,7 +38,8 @@ internal sealed class IndexData<T> where T : class
             var leaves = before is null ? [] : _index.KeysOf(before).ToArray();
             var enters = after is null ? [] : _index.KeysOf(after).ToArray();
             foreach (var key in leaves.Except(enters)) Remove(buckets, key, name);
-            foreach (var key in enters) buckets[key] = (buckets.GetValueOrDefault(key) ?? ImmutableSortedDictionary<ObjectName, T>.Empty).SetItem(name, after!);
+            foreach (var key in enters)
+                buckets[key] = (buckets.GetValueOrDefault(key) ?? ImmutableSortedDictionary<ObjectName, T>.Empty).SetItem(name, after!);
         }
         return new(_index, buckets.ToImmutable());
     }
@@ -50,5 +53,7 @@ internal sealed class IndexData<T> where T : class
     }
 }
 
-/// <summary>What happened to an object between two snapshots: <paramref name="Before"/> null for an addition, <paramref name="After"/> null for a deletion.</summary>
+/// <summary>
+/// What happened to an object between two snapshots: <paramref name="Before"/> null for an addition, <paramref name="After"/> for a deletion.
+/// </summary>
 internal readonly record struct ReplicaChange<T>(ObjectName Name, T? Before, T? After) where T : class;

@@ -50,7 +50,9 @@ public sealed class Replica<T>(IChangeFeed feed) : IDisposable where T : class, 
     private async ValueTask StepAsync(CancellationToken cancellationToken)
     {
         var current = Snapshot;
-        var changes = current.Revision < 0 ? null : await feed.ReadAsync(T.Resource.StorageName, current.Revision, cancellationToken).ConfigureAwait(false);
+        var changes = current.Revision < 0
+            ? null
+            : await feed.ReadAsync(T.Resource.StorageName, current.Revision, cancellationToken).ConfigureAwait(false);
         // No log (any more) from where this copy stands: list again.
         Volatile.Write(ref _snapshot, changes is { Count: > 0 }
             ? current.Apply(changes[^1].Revision, changes.Select(c => (c.Deleted, Parse(c.Document))).ToArray())

@@ -10,7 +10,8 @@ public sealed class ReplicaSnapshot<T> where T : class, IKubernetesObject<T>
     private readonly ConcurrentDictionary<ReplicaIndex<T>, IndexData<T>> _indexes;
     private readonly ImmutableSortedDictionary<ObjectName, T> _objects;
 
-    private ReplicaSnapshot(long revision, ImmutableSortedDictionary<ObjectName, T> objects, ConcurrentDictionary<ReplicaIndex<T>, IndexData<T>> indexes)
+    private ReplicaSnapshot(
+        long revision, ImmutableSortedDictionary<ObjectName, T> objects, ConcurrentDictionary<ReplicaIndex<T>, IndexData<T>> indexes)
     {
         Revision = revision;
         _objects = objects;
@@ -51,7 +52,8 @@ public sealed class ReplicaSnapshot<T> where T : class, IKubernetesObject<T>
             if (deleted) objects.Remove(name);
             else objects[name] = value;
         }
-        var indexes = new ConcurrentDictionary<ReplicaIndex<T>, IndexData<T>>(_indexes.Select(i => KeyValuePair.Create(i.Key, i.Value.Apply(changes))));
+        var indexes = new ConcurrentDictionary<ReplicaIndex<T>, IndexData<T>>(
+            _indexes.Select(i => KeyValuePair.Create(i.Key, i.Value.Apply(changes))));
         return new(revision, objects.ToImmutable(), indexes);
     }
 

@@ -24,7 +24,8 @@ public readonly record struct IntOrString
     public int Scaled(int total, bool roundUp)
     {
         if (IsInt) return IntValue;
-        if (!Text!.EndsWith('%') || !int.TryParse(Text.AsSpan(0, Text.Length - 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var percent))
+        var number = Text!.AsSpan().TrimEnd('%');
+        if (number.Length != Text!.Length - 1 || !int.TryParse(number, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var percent))
             throw new FormatException($"invalid value for IntOrString: invalid value \"{Text}\": a number or a percentage is expected");
         var hundredths = (long)percent * total;
         return (int)(roundUp ? (hundredths + (hundredths > 0 ? 99 : 0)) / 100 : hundredths / 100);

@@ -89,8 +89,8 @@ public readonly struct Quantity : IComparable<Quantity>, IEquatable<Quantity>
     {
         if (_nanos == 0) return "0";
         // As Kubernetes: binary suffixes only for whole numbers of at least 1024.
-        if (Format == QuantityFormat.BinarySI && _nanos % NanosPerUnit == 0 && Int128.Abs(_nanos) >= (Int128)1024 * NanosPerUnit) return BinaryText();
-        return DecimalText();
+        var binary = Format == QuantityFormat.BinarySI && _nanos % NanosPerUnit == 0 && Int128.Abs(_nanos) >= (Int128)1024 * NanosPerUnit;
+        return binary ? BinaryText() : DecimalText();
     }
 
     private string BinaryText()

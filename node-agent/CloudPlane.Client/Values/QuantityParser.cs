@@ -88,7 +88,8 @@ internal static class QuantityParser
         return (Int128)BigInteger.Min(value, (BigInteger)(Int128.MaxValue / 2));
     }
 
-    private static Int128 Digits(ReadOnlySpan<char> digits) => digits.Length == 0 ? 0 : long.Parse(digits, NumberStyles.None, CultureInfo.InvariantCulture);
+    private static Int128 Digits(ReadOnlySpan<char> digits) =>
+        digits.Length == 0 ? 0 : long.Parse(digits, NumberStyles.None, CultureInfo.InvariantCulture);
 
     private static Int128 Power(int tens)
     {

@@ -60,13 +60,14 @@ public sealed class WatchCache<T>(ApiClient client, WatchCacheOptions options, T
         {
             if (_version is null)
             {
-                if (await TryAsync(() => client.ListAsync<T>(options.Namespace, Query(null), cancellationToken), cancellationToken).ConfigureAwait(false) is not { } list)
-                    continue;
-                foreach (var change in Replace(list)) yield return change;
+                var list = await TryAsync(() => client.ListAsync<T>(options.Namespace, Query(null), cancellationToken), cancellationToken)
+                    .ConfigureAwait(false);
+                foreach (var change in list is null ? [] : Replace(list)) yield return change;
                 continue;
             }
             var started = time.GetTimestamp();
-            await using var events = client.WatchAsync<T>(options.Namespace, Query(_version), cancellationToken).GetAsyncEnumerator(cancellationToken);
+            await using var events = client.WatchAsync<T>(options.Namespace, Query(_version), cancellationToken)
+                .GetAsyncEnumerator(cancellationToken);
             while (await TryAsync(() => NextAsync(events), cancellationToken).ConfigureAwait(false) is { } next)
             {
                 _backoff.Reset();

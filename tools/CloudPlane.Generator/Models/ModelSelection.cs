@@ -39,7 +39,8 @@ internal static class ModelSelection
     [
         Meta + "ManagedFieldsEntry", Core + "EphemeralContainer",
         Core + "WindowsSecurityContextOptions", Core + "SELinuxOptions", Core + "PodResourceClaim", Core + "PodResourceClaimStatus",
-        Core + "PodExtendedResourceClaimStatus", Core + "WorkloadReference", Core + "PodSchedulingGroup", Core + "ContainerResizePolicy", Core + "ContainerRestartRule",
+        Core + "PodExtendedResourceClaimStatus", Core + "WorkloadReference", Core + "PodSchedulingGroup",
+        Core + "ContainerResizePolicy", Core + "ContainerRestartRule",
         Core + "NodeConfigSource", Core + "NodeConfigStatus", Core + "ContainerUser", Core + "ResourceHealth", Core + "ResourceStatus",
         Core + "ResourceClaim", Core + "VolumeDevice", Core + "NodeFeatures", Core + "NodeRuntimeHandler", Core + "NodeSwapStatus",
     ];
@@ -50,7 +51,11 @@ internal static class ModelSelection
 
     /// <summary>Properties that can't have the name of their field, because the record has it.</summary>
     public static readonly IReadOnlyDictionary<(string Type, string Field), string> Renames =
-        new Dictionary<(string, string), string> { [(Meta + "Status", "status")] = "Outcome", [(Core + "ContainerPort", "containerPort")] = "Port" };
+        new Dictionary<(string, string), string>
+        {
+            [(Meta + "Status", "status")] = "Outcome",
+            [(Core + "ContainerPort", "containerPort")] = "Port",
+        };
 
     /// <summary>Whether a field of a type gets a property.</summary>
     public static bool Includes(string type, string field, Shape shape) =>

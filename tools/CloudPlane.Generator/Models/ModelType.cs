@@ -13,7 +13,9 @@ internal sealed record ModelType(string Name, string? ApiVersion, string? Kind, 
     public static ModelType From(string name, JsonElement e)
     {
         // DeleteOptions is registered in every group; the bare v1 one is what every server takes.
-        var gvk = e.TryGetProperty("gvk", out var g) ? g.EnumerateArray().OrderBy(x => x.GetProperty("group").GetString(), StringComparer.Ordinal).First() : (JsonElement?)null;
+        var gvk = e.TryGetProperty("gvk", out var kinds)
+            ? kinds.EnumerateArray().MinBy(k => k.GetProperty("group").GetString(), StringComparer.Ordinal)
+            : (JsonElement?)null;
         var group = gvk?.GetProperty("group").GetString();
         var version = gvk?.GetProperty("version").GetString();
         var fields = e.GetProperty("fields").EnumerateObject()
@@ -21,7 +23,8 @@ internal sealed record ModelType(string Name, string? ApiVersion, string? Kind, 
             .Select(f => ModelField.From(name, f.Name, Shape.From(f.Value)))
             .Where(f => ModelSelection.Includes(name, f.JsonName, f.Shape))
             .OrderBy(f => f.JsonName == "metadata" ? 0 : 1).ToArray();
-        return new ModelType(name, group is { Length: > 0 } ? $"{group}/{version}" : version, gvk?.GetProperty("kind").GetString(), group, version, fields);
+        var apiVersion = group is { Length: > 0 } ? $"{group}/{version}" : version;
+        return new ModelType(name, apiVersion, gvk?.GetProperty("kind").GetString(), group, version, fields);
     }
 }
 

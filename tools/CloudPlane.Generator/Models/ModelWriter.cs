@@ -24,7 +24,8 @@ internal static class ModelWriter
             text.Append("    /// <summary>No field set.</summary>\n    public static readonly ObjectMeta Empty = new();\n\n");
         if (resource is { } res)
         {
-            text.Append($"    public static ResourceInfo Resource {{ get; }} = new(\"{type.Group}\", \"{type.Version}\", \"{type.Kind}\", \"{res.Plural}\", {(res.Namespaced ? "true" : "false")});\n\n");
+            text.Append("    public static ResourceInfo Resource { get; } = ")
+                .Append($"new(\"{type.Group}\", \"{type.Version}\", \"{type.Kind}\", \"{res.Plural}\", {(res.Namespaced ? "true" : "false")});\n\n");
         }
         foreach (var field in type.Fields)
             text.Append($"    public {CSharpType(field)} {field.PropertyName} {{ get; init; }}{(field.IsMetadata ? " = ObjectMeta.Empty;" : "")}\n");

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -56,7 +57,9 @@ internal static class FieldReader
     public static DateTimeOffset? Time(ref Utf8JsonReader reader)
     {
         if (IsNull(ref reader)) return null;
-        return reader.TokenType == JsonTokenType.String && reader.TryGetDateTimeOffset(out var value) ? value : throw Wrong(ref reader, "an RFC 3339 time");
+        return reader.TokenType == JsonTokenType.String && reader.TryGetDateTimeOffset(out var value)
+            ? value
+            : throw Wrong(ref reader, "an RFC 3339 time");
     }
 
     public static IntOrString? IntOrString(ref Utf8JsonReader reader)
@@ -121,7 +124,7 @@ internal static class FieldReader
     private static string QuantityText(ref Utf8JsonReader reader) => reader.TokenType switch
     {
         JsonTokenType.String => reader.GetString()!,
-        JsonTokenType.Number => Encoding.UTF8.GetString(reader.HasValueSequence ? System.Buffers.BuffersExtensions.ToArray(reader.ValueSequence) : reader.ValueSpan),
+        JsonTokenType.Number => Encoding.UTF8.GetString(reader.HasValueSequence ? reader.ValueSequence.ToArray() : reader.ValueSpan),
         _ => throw Wrong(ref reader, "a string"),
     };
 

@@ -34,7 +34,8 @@ internal static class FieldWriter
     }
 
     /// <summary>metav1.Time: whole seconds, UTC.</summary>
-    public static void Time(Utf8JsonWriter writer, ReadOnlySpan<byte> name, DateTimeOffset? value) => Time(writer, name, value, "yyyy-MM-dd'T'HH:mm:ss'Z'");
+    public static void Time(Utf8JsonWriter writer, ReadOnlySpan<byte> name, DateTimeOffset? value) =>
+        Time(writer, name, value, "yyyy-MM-dd'T'HH:mm:ss'Z'");
 
     /// <summary>metav1.MicroTime: six decimals, UTC.</summary>
     public static void MicroTime(Utf8JsonWriter writer, ReadOnlySpan<byte> name, DateTimeOffset? value) =>

@@ -39,7 +39,9 @@ public static class ModelJson
         return buffer.WrittenMemory;
     }
 
-    /// <summary>Whether both are absent or have the same content. Records compare their lists and maps by reference; this compares what they hold.</summary>
+    /// <summary>
+    /// Whether both are absent or have the same content. Records compare their lists and maps by reference; this compares what they hold.
+    /// </summary>
     public static bool Same<T>(T? a, T? b) where T : class, IModel<T> =>
         ReferenceEquals(a, b) || (a is not null && b is not null && (a.Equals(b) || ToBytes(a).Span.SequenceEqual(ToBytes(b).Span)));
 
