@@ -75,6 +75,24 @@ public class NodeTests
     }
 
     [Fact]
+    public void ANewInstanceGivesEveryNodeItsGraceAnew()
+    {
+        _cluster.Run(TimeSpan.FromSeconds(5));
+        // Nobody answered for ten minutes; the nodes are fine and renew soon after the restart.
+        _cluster.Time.Advance(TimeSpan.FromMinutes(10));
+        _cluster.Restart();
+        foreach (var name in new[] { "n1", "n2" })
+        {
+            _nodes.Kill(name);
+        }
+        _cluster.Run(TimeSpan.FromSeconds(30));
+        _nodes.Revive("n1");
+        _cluster.Run(TimeSpan.FromSeconds(15));
+        Assert.Equal("True", NodeTaints.Condition(_cluster.Get<Node>("", "n1"), "Ready")!.Status);
+        Assert.Equal("Unknown", NodeTaints.Condition(_cluster.Get<Node>("", "n2"), "Ready")!.Status);
+    }
+
+    [Fact]
     public void PodsOfADeletedNodeAreRemoved()
     {
         _cluster.Create(Manifests.Deployment("web", 3), "apps/deployments");

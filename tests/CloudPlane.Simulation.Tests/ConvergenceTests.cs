@@ -29,6 +29,10 @@ public class ConvergenceTests
             SetImage(cluster, image);
             // Sometimes the next template comes before the last one has rolled out.
             cluster.Run(TimeSpan.FromSeconds(random.Next(2, 60)));
+            if (random.Next(3) == 0)
+            {
+                cluster.Restart();
+            }
         }
         cluster.Run(TimeSpan.FromMinutes(8), TimeSpan.FromSeconds(2));
         AssertConverged(cluster, replicas, "v1");
@@ -67,6 +71,10 @@ public class ConvergenceTests
             if (random.Next(2) == 0)
             {
                 nodes.Revive(victim);
+            }
+            if (random.Next(3) == 0)
+            {
+                cluster.Restart();
             }
         }
         // Whoever is still dead is taken out for good.

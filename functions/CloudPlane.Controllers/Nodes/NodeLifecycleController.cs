@@ -9,6 +9,9 @@ namespace CloudPlane.Controllers;
 internal sealed class NodeLifecycleController(ApiClient api, Replicas replicas, EventRecorder events, TimeProvider time, ControllerOptions options)
     : IReconciler
 {
+    // While nobody was here to take renewals, no node could renew: each gets its grace period anew from the start of this process.
+    private readonly DateTimeOffset _started = time.GetUtcNow();
+
     /// <inheritdoc/>
     public string Name => "node-controller";
 
@@ -24,6 +27,10 @@ internal sealed class NodeLifecycleController(ApiClient api, Replicas replicas, 
         }
         var leases = await replicas.SyncAsync<Lease>(cancellationToken).ConfigureAwait(false);
         var deadline = NodeHealth.Deadline(node, leases.Get(NodeHealth.LeaseNamespace, key.Name), options);
+        if (deadline < _started + options.NodeMonitorGracePeriod && NodeTaints.Condition(node, "Ready")?.Status != "Unknown")
+        {
+            deadline = _started + options.NodeMonitorGracePeriod;
+        }
         if (deadline <= time.GetUtcNow())
         {
             node = await DeclareLostAsync(node, cancellationToken).ConfigureAwait(false);

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using System.Text.Json.Nodes;
 using CloudPlane.Client;
@@ -32,12 +33,12 @@ internal sealed class SimulatedCluster : IApiTransport
     private readonly Random _random;
     private readonly Faults _faults;
     private readonly Dictionary<string, long> _positions = [];
-    private readonly Dictionary<string, IReconciler> _reconcilers;
+    private readonly ControllerOptions _options;
+    private Dictionary<string, IReconciler> _reconcilers;
     private readonly List<(DateTimeOffset Due, ReconcileMessage Message)> _messages = [];
     private readonly List<PendingCall> _calls = [];
     private readonly Dictionary<(string, ReconcileKey), int> _running = [];
     private readonly Dictionary<(string, ReconcileKey), int> _failures = [];
-    private readonly ChangeRouter _router;
 
     private readonly ISimulatedServer _server;
 
@@ -47,11 +48,9 @@ internal sealed class SimulatedCluster : IApiTransport
         _random = new Random(seed);
         _faults = faults ?? new Faults();
         _server = (server ?? ((time, random) => new FakeApi(time, random)))(Time, new Random(seed + 1));
-        var replicas = new Replicas(_server.Feed);
-        Controllers = new ControllerSet(new ApiClient(this), replicas, _server.Feed, Time, new Random(seed + 2), options ?? new ControllerOptions(), []);
+        _options = options ?? new ControllerOptions();
         Client = new ApiClient(new Direct(this));
-        _router = Controllers.Router;
-        _reconcilers = Controllers.Registrations.ToDictionary(registration => registration.Reconciler.Name, registration => registration.Reconciler);
+        Restart();
         foreach (var ns in new[] { "default", "kube-system", "kube-node-lease" })
         {
             if (Find<Namespace>("", ns) is null)
@@ -72,7 +71,7 @@ internal sealed class SimulatedCluster : IApiTransport
     /// <summary>A client past the faults: the test's own hands.</summary>
     public ApiClient Client { get; }
 
-    public ControllerSet Controllers { get; }
+    public ControllerSet Controllers { get; private set; }
 
     /// <summary>What acts besides the controllers (nodes, a scheduler); called at every step, says whether it did something.</summary>
     public List<Func<bool>> Actors { get; } = [];
@@ -160,14 +159,23 @@ internal sealed class SimulatedCluster : IApiTransport
         }
     }
 
-    /// <summary>The controllers of another instance start: everything is looked at again.</summary>
-    public void Resync()
+    /// <summary>This instance of the controllers dies with all that it remembers, and another one starts with a look at everything.</summary>
+    [MemberNotNull(nameof(Controllers), nameof(_reconcilers))]
+    public void Restart()
     {
-        foreach (var resource in _router.Resources)
+        _messages.Clear();
+        _calls.Clear();
+        _running.Clear();
+        _positions.Clear();
+        Controllers = new ControllerSet(new ApiClient(this), new Replicas(_server.Feed), _server.Feed, Time, new Random(_random.Next()), _options, []);
+        _reconcilers = Controllers.Registrations.ToDictionary(registration => registration.Reconciler.Name, registration => registration.Reconciler);
+        foreach (var resource in Controllers.Router.Resources)
         {
-            foreach (var document in _server.Feed.ListAsync(resource, default).Result.Objects)
+            var all = _server.Feed.ListAsync(resource, default).Result;
+            _positions[resource] = all.Revision;
+            foreach (var document in all.Objects)
             {
-                Route(resource, new FeedChange(0, false, document, default));
+                Route(resource, new FeedChange(all.Revision, false, document, default));
             }
         }
     }
@@ -187,7 +195,7 @@ internal sealed class SimulatedCluster : IApiTransport
 
     private bool Step()
     {
-        foreach (var resource in _router.Resources)
+        foreach (var resource in Controllers.Router.Resources)
         {
             var position = _positions.GetValueOrDefault(resource);
             if (position < _server.Feed.GetHeadAsync(resource, default).Result)
@@ -222,7 +230,7 @@ internal sealed class SimulatedCluster : IApiTransport
 
     private void Route(string resource, FeedChange change)
     {
-        foreach (var message in _router.RouteAsync(resource, change, default).AsTask().GetAwaiter().GetResult())
+        foreach (var message in Controllers.Router.RouteAsync(resource, change, default).AsTask().GetAwaiter().GetResult())
         {
             var delay = _random.NextDouble() < _faults.Delay ? TimeSpan.FromSeconds(5 * _random.NextDouble()) : TimeSpan.Zero;
             Enqueue(message, delay);
