@@ -44,6 +44,9 @@ internal sealed class NodeAgent : IAsyncDisposable
         Node? Self() => nodes.Objects.TryGetValue(new ObjectName("", _options.NodeName), out var node) ? node : null;
         var manager = new PodManager(shared, pods, new PodAdmission(facts, Self));
         var reporter = new NodeReporter(_api, _runtime, health, facts, _options, events, _time, _log);
+        reporter.Refused = _credentials.Refused;
+        if (_options.ClusterDns is null)
+            events.Node(EventTypes.Warning, "MissingClusterDNS", "kubelet does not have ClusterDNS IP configured and cannot create Pod using \"ClusterFirst\" policy. Falling back to \"Default\" policy.");
         health.Changed = () =>
         {
             reporter.Wake();

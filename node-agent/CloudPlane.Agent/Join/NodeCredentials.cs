@@ -11,6 +11,7 @@ internal sealed class NodeCredentials(AgentOptions options, TimeProvider time, R
     private const double RenewAtRemaining = 0.3;
     private static readonly TimeSpan LeastRemaining = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromHours(12);
+    private readonly SemaphoreSlim _refused = new(0, 1);
     private NodeToken? _token;
 
     /// <summary>The bearer token of each API call.</summary>
@@ -31,21 +32,44 @@ internal sealed class NodeCredentials(AgentOptions options, TimeProvider time, R
         log.Info($"joined {options.Server} as node {options.NodeName}");
     }
 
+    /// <summary>The server does not take the node's token (a cluster that was made anew, say): gets another as soon as it can be had.</summary>
+    public void Refused()
+    {
+        lock (_refused)
+            if (_refused.CurrentCount == 0) _refused.Release();
+    }
+
     /// <summary>Renews until cancelled.</summary>
     public async Task RenewAsync(CancellationToken cancellationToken)
     {
         var backoff = new Backoff(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1), random);
         while (true)
         {
-            var left = _token!.Expires - time.GetUtcNow();
-            var delay = left * (1 - RenewAtRemaining);
-            if (left - delay < LeastRemaining) delay = left - LeastRemaining;
-            if (delay > TimeSpan.Zero) await Task.Delay(delay < LongestDelay ? delay : LongestDelay, time, cancellationToken).ConfigureAwait(false);
+            var refused = await RefusedBeforeAsync(Delay(), cancellationToken).ConfigureAwait(false);
             // The node's own token while it is good; with a fresh join token a node recovers even after a long sleep.
-            var bearer = _token.Expires > time.GetUtcNow() ? _token.Token : options.Token;
+            var bearer = !refused && _token!.Expires > time.GetUtcNow() ? _token.Token : options.Token;
             if (await TryExchangeAsync(bearer, cancellationToken).ConfigureAwait(false)) backoff.Reset();
             else await Task.Delay(backoff.Next(), time, cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    private TimeSpan Delay()
+    {
+        var left = _token!.Expires - time.GetUtcNow();
+        var delay = left * (1 - RenewAtRemaining);
+        if (left - delay < LeastRemaining) delay = left - LeastRemaining;
+        return delay < TimeSpan.Zero ? TimeSpan.Zero : delay < LongestDelay ? delay : LongestDelay;
+    }
+
+    private async Task<bool> RefusedBeforeAsync(TimeSpan delay, CancellationToken cancellationToken)
+    {
+        using var wait = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var refused = _refused.WaitAsync(wait.Token);
+        await Task.WhenAny(Task.Delay(delay, time, wait.Token), refused).ConfigureAwait(false);
+        var was = refused.IsCompletedSuccessfully;
+        await wait.CancelAsync().ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+        return was;
     }
 
     private async Task<bool> TryExchangeAsync(string? bearer, CancellationToken cancellationToken)

@@ -17,6 +17,9 @@ internal sealed class NodeReporter(ApiClient api, ICriRuntime runtime, RuntimeHe
     private Client.NodeStatus? _reported;
     private DateTimeOffset _reportedAt;
 
+    /// <summary>Called when the server does not know who this node is (401).</summary>
+    public Action? Refused { get; set; }
+
     /// <summary>Completes once the node is registered.</summary>
     public TaskCompletionSource Registered { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -42,6 +45,7 @@ internal sealed class NodeReporter(ApiClient api, ICriRuntime runtime, RuntimeHe
             {
                 log.Warn($"the node's status could not be sent: {e.Message}");
                 if (e is ApiException { IsNotFound: true }) _reported = null;
+                if (e is ApiException { Code: 401 }) Refused?.Invoke();
                 delay = RetryDelay;
             }
             using var wait = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

@@ -17,6 +17,7 @@ internal sealed class PodAdmission(NodeFacts facts, Func<Node?> node)
     public PodFailure? Refusal(Pod pod, IEnumerable<Pod> others)
     {
         if (pod.Spec?.Os?.Name is { } os && os != "linux") return Reject("PodOSNotSupported", "Failed to admit pod as the OS field doesn't match node OS");
+        if (UnsupportedFeature.Of(pod) is { } unsupported) return Reject("UnsupportedFeature", $"{unsupported} is not supported by this node");
         foreach (var sysctl in pod.Spec?.SecurityContext?.Sysctls ?? [])
             if (!SafeSysctls.Contains(sysctl.Name)) return Reject("SysctlForbidden", $"forbidden sysctl: \"{sysctl.Name}\" not allowlisted");
         if (node() is { } current)
@@ -24,8 +25,17 @@ internal sealed class PodAdmission(NodeFacts facts, Func<Node?> node)
             if (!NodeMatching.Matches(pod, current)) return Reject("NodeAffinity", "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector");
             if (NodeMatching.UntoleratedNoExecute(pod, current)) return Reject("TaintToleration", "Predicate TaintToleration failed: node(s) had taints that the pod didn't tolerate");
         }
-        return Resources([.. others], pod);
+        Pod[] present = [.. others];
+        if (HostPorts(pod).Intersect(present.SelectMany(HostPorts)).Any()) return Reject("NodePorts", "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports");
+        return Resources(present, pod);
     }
+
+    /// <summary>Whatever address they are bound to: one port of the node serves one pod.</summary>
+    private static IEnumerable<(int Port, string Protocol)> HostPorts(Pod pod) =>
+        from container in pod.AllContainers()
+        from port in container.Ports ?? []
+        where port.HostPort is > 0
+        select (port.HostPort!.Value, port.Protocol ?? "TCP");
 
     private PodFailure? Resources(Pod[] others, Pod pod)
     {

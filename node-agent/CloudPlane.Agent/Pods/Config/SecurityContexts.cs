@@ -50,6 +50,7 @@ internal static class SecurityContexts
             ReadonlyRootfs = own?.ReadOnlyRootFilesystem == true,
             NoNewPrivs = own?.AllowPrivilegeEscalation == false,
             Seccomp = Seccomp(own?.SeccompProfile ?? shared?.SeccompProfile, privileged),
+            Apparmor = AppArmor(own?.AppArmorProfile ?? shared?.AppArmorProfile, privileged),
         };
         SetUser(security, own?.RunAsUser ?? shared?.RunAsUser, own?.RunAsGroup ?? shared?.RunAsGroup, image);
         security.SupplementalGroups.AddRange(Groups(pod));
@@ -112,6 +113,14 @@ internal static class SecurityContexts
             _ => new() { ProfileType = V1.SecurityProfile.Types.ProfileType.Unconfined },
         };
     }
+
+    private static V1.SecurityProfile? AppArmor(AppArmorProfile? profile, bool privileged) => profile?.Type switch
+    {
+        "RuntimeDefault" when !privileged => new() { ProfileType = V1.SecurityProfile.Types.ProfileType.RuntimeDefault },
+        "Localhost" when !privileged => new() { ProfileType = V1.SecurityProfile.Types.ProfileType.Localhost, LocalhostRef = $"localhost/{profile.LocalhostProfile}" },
+        "Unconfined" => new() { ProfileType = V1.SecurityProfile.Types.ProfileType.Unconfined },
+        _ => null,
+    };
 
     private static V1.Int64Value? Value(long? value) => value is { } number ? new V1.Int64Value { Value = number } : null;
 }

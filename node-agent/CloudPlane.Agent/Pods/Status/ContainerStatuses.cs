@@ -23,8 +23,19 @@ internal sealed class ContainerStatuses(PodStatusInput input)
         var status = latest is null ? WithoutInstance(container, previous) : FromInstance(container, latest, previous);
         if (input.Waiting.TryGetValue(name, out var waiting) && !input.Terminal && latest is not { Running: true })
             status = Waiting(status, waiting);
-        return Marked(status, container, latest, init);
+        return Marked(Ended(status, init), container, latest, init);
     }
+
+    /// <summary>In a pod of which nothing will run again, nothing waits: what was initialized and never ended is lost (the kubelet's TerminatePod).</summary>
+    private ContainerStatus Ended(ContainerStatus status, bool init)
+    {
+        if (!input.Terminal || init || status.State?.Terminated is not null || !HasInitialized()) return status;
+        var lost = new ContainerStateTerminated { ExitCode = 137, Reason = "ContainerStatusUnknown", Message = LostMessage };
+        return status with { State = new ContainerState { Terminated = lost } };
+    }
+
+    private bool HasInitialized() =>
+        input.Pod.InitContainers().Count == 0 || input.Previous?.Conditions?.Any(c => c is { Type: "Initialized", Status: "True" }) == true;
 
     /// <summary>containerd has nothing of it: it never ran, or its remains were collected; then what was reported stays true.</summary>
     private ContainerStatus WithoutInstance(Container container, ContainerStatus? previous)
@@ -48,6 +59,9 @@ internal sealed class ContainerStatuses(PodStatusInput input)
     private ContainerStatus FromInstance(Container container, RuntimeContainer latest, ContainerStatus? previous) => new()
     {
         Name = container.Name,
+        AllocatedResources = container.Resources?.Requests is { Count: > 0 } requests ? requests : null,
+        Resources = container.Resources is { } resources && (resources.Requests ?? resources.Limits) is { Count: > 0 } ? resources : null,
+        VolumeMounts = Mounts(container),
         Image = latest.Image.Length > 0 ? latest.Image : container.Image,
         ImageID = latest.ImageId,
         ContainerID = ContainerId(latest),
@@ -55,6 +69,10 @@ internal sealed class ContainerStatuses(PodStatusInput input)
         State = StateOf(latest),
         LastState = LastState(latest, previous),
     };
+
+    private static IReadOnlyList<VolumeMountStatus>? Mounts(Container container) =>
+        container.VolumeMounts is not { Count: > 0 } mounts ? null
+        : [.. mounts.Select(m => new VolumeMountStatus { Name = m.Name, MountPath = m.MountPath, ReadOnly = m.ReadOnly == true ? true : null, RecursiveReadOnly = m.ReadOnly == true ? "Disabled" : null })];
 
     private ContainerState LastState(RuntimeContainer latest, ContainerStatus? previous)
     {
