@@ -182,7 +182,12 @@ start_node() {
   alive "agent-$n" || CLOUDPLANE_TOKEN=$("$binaries/control-plane/cloudplane" token create --data "$data" --ttl 10m) \
     in_node_launch "$n" "agent-$n" "$binaries/agent/cloudplane-node" run --server "https://$host_address:$port" \
     --ca "$data/pki/ca.crt" --name "$name" --data "$directory" --containerd "$directory/containerd/containerd.sock" \
-    --cni-conf-dir "$directory/containerd/cni/net.d" --node-ip "$address"
+    $(node_network_flags "$n" "$directory") --node-ip "$address"
+}
+
+# What run and reset have to agree on. node-1's bridge is in the machine's own namespace, so its name carries the cluster's id.
+node_network_flags() {
+  printf -- '--cni-conf-dir %s --bridge %s' "$2/containerd/cni/net.d" "$([ "$1" = 1 ] && echo "cp$id-pods" || echo cloudplane0)"
 }
 
 in_node_launch() {
@@ -275,9 +280,10 @@ stop_cluster() {
 stop_node() {
   local n=$1 directory=$2
   terminate "agent-$n" 10
-  in_node "$n" "$binaries/agent/cloudplane-node" reset --name "node-$n" --data "$directory" >"$data/log/reset-$n.log" 2>&1 ||
-    note "the node's network may be left, see $data/log/reset-$n.log"
+  # Containers first: as long as one has an address, its network is in use.
   "$repository/infra/containerd-cleanup.sh" "$directory/containerd" --keep-images
+  in_node "$n" "$binaries/agent/cloudplane-node" reset --name "node-$n" --data "$directory" $(node_network_flags "$n" "$directory") >"$data/log/reset-$n.log" 2>&1 ||
+    note "the node's network may be left, see $data/log/reset-$n.log"
   rm -f "$data/run/containerd-$n.pid"
   unmount_below "$directory"
   if [ "$n" != 1 ]; then

@@ -60,6 +60,7 @@ internal sealed partial class StandaloneHost : IAsyncDisposable
         var controllers = CreateControllers();
         var compaction = new HistoryCompaction(_store, ServeCommand.Cluster, TimeProvider.System);
         await EndsWithCancellation(Task.WhenAll(controllers.RunAsync(OnFailure, cancellationToken), compaction.RunAsync(cancellationToken)));
+        _api.EndStreams();
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(5));
         await EndsWithCancellation(_web.StopAsync(patience.Token));
     }

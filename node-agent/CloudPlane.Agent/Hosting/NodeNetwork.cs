@@ -9,6 +9,8 @@ internal static class NodeNetwork
     {
         NodeName = options.NodeName,
         CniConfDirectory = options.CniConfDirectory,
+        ClusterCidr = options.PodNetwork,
+        Bridge = options.Bridge,
         CniDataDirectory = Path.Combine(options.DataDirectory, "cni/data"),
     }, new CommandRunner());
 }

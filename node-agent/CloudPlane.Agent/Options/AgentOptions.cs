@@ -1,3 +1,4 @@
+using System.Net;
 using CloudPlane.Client;
 
 namespace CloudPlane.Agent;
@@ -22,6 +23,12 @@ internal sealed record AgentOptions
     /// <summary>Path of containerd's socket.</summary>
     public required string ContainerdSocket { get; init; }
     public required string CniConfDirectory { get; init; }
+
+    /// <summary>The network of all pods of the cluster.</summary>
+    public IPNetwork PodNetwork { get; init; } = IPNetwork.Parse("10.244.0.0/16");
+
+    /// <summary>The bridge that this node's pods are connected to.</summary>
+    public string Bridge { get; init; } = "cloudplane0";
     public required string PodLogDirectory { get; init; }
 
     /// <summary>The node's address; null to find it by the route to the server.</summary>

@@ -27,6 +27,8 @@ internal static partial class OptionsBuilder
             DataDirectory = data,
             ContainerdSocket = SocketPath(setting("containerd") ?? "/run/containerd/containerd.sock"),
             CniConfDirectory = Path.GetFullPath(setting("cni-conf-dir") ?? Path.Combine(data, "cni/net.d")),
+            PodNetwork = PodNetwork(setting("pod-cidr") ?? "10.244.0.0/16", errors),
+            Bridge = Bridge(setting("bridge") ?? "cloudplane0", errors),
             PodLogDirectory = Path.GetFullPath(setting("pod-log-dir") ?? Path.Combine(data, "logs")),
             NodeIp = Address("node-ip", setting, errors),
             Labels = Labels(setting("labels"), errors),
@@ -52,6 +54,19 @@ internal static partial class OptionsBuilder
         }
         else errors.Add($"--server: \"{text}\" is no address of an API server, e.g. https://10.0.0.1:6443");
         return NoServer;
+    }
+
+    private static IPNetwork PodNetwork(string text, List<string> errors)
+    {
+        if (!IPNetwork.TryParse(text, out var network)) errors.Add($"--pod-cidr: \"{text}\" is no network, e.g. 10.244.0.0/16");
+        return network;
+    }
+
+    private static string Bridge(string text, List<string> errors)
+    {
+        // IFNAMSIZ is 16, the final zero included.
+        if (!DeviceNamePattern().IsMatch(text)) errors.Add($"--bridge: \"{text}\" is no name of a network device: at most 15 letters, digits, '-', '_' and '.'");
+        return text;
     }
 
     private static string SocketPath(string text) => text.StartsWith("unix://", StringComparison.Ordinal) ? text["unix://".Length..] : Path.GetFullPath(text);
@@ -110,6 +125,9 @@ internal static partial class OptionsBuilder
     }
 
     private static string[] Split(string? text) => (text ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+    [GeneratedRegex("^[A-Za-z0-9._-]{1,15}$", RegexOptions.CultureInvariant)]
+    private static partial Regex DeviceNamePattern();
 
     [GeneratedRegex("^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$", RegexOptions.CultureInvariant)]
     private static partial Regex NodeNamePattern();

@@ -17,6 +17,8 @@ internal sealed record Setting(string Name, string Value, string Help)
         new("containerd", "SOCKET", "containerd's socket; default: /run/containerd/containerd.sock"),
         new("cni-conf-dir", "DIR", "where containerd reads the pod network's configuration; default: <data>/cni/net.d"),
         new("pod-log-dir", "DIR", "the containers' logs; default: <data>/logs"),
+        new("pod-cidr", "CIDR", "the network of all pods: traffic within it keeps the pod's address; default: 10.244.0.0/16"),
+        new("bridge", "NAME", "the bridge that pods are connected to, at most 15 characters; default: cloudplane0"),
         new("node-ip", "IP", "the node's address; default: the one from which it reaches the server"),
         new("labels", "K=V,...", "labels that the node registers with"),
         new("taints", "K=V:EFFECT,...", "taints that the node registers with"),

@@ -8,7 +8,8 @@ namespace CloudPlane.Network;
 /// </summary>
 internal sealed class Masquerade(NetworkOptions options, ICommandRunner commands)
 {
-    private string Table => $"ip cloudplane-{options.NodeName}";
+    // The bridge is what makes a node unique among those that share a machine.
+    private string Table => $"ip cloudplane-{options.Bridge}";
 
     public Task ApplyAsync(IPNetwork podCidr, CancellationToken cancellationToken) =>
         commands.MustAsync("nft", "-f -", cancellationToken, Rules(podCidr));
