@@ -27,9 +27,11 @@ public sealed class SqliteFileTests : IDisposable
         Assert.Equal(4, await again.GetHeadAsync(Pods, default));
         Assert.Equal(Text(3, "two"), (await again.GetAsync(Pods, Key("a"), default))!.Text());
         Assert.Equal(5, await again.Commit(Pods, Put("a", 3, "three")));
-        Assert.Equal([$"5 Modified default/a {Text(5, "three")} (was {Text(3, "two")})"], (await again.ReadLogAsync(Pods, 4, 9, default)).Select(c => c.Line()));
+        var pods = await again.ReadLogAsync(Pods, 4, 9, default);
+        Assert.Equal([$"5 Modified default/a {Text(5, "three")} (was {Text(3, "two")})"], pods.Select(c => c.Line()));
         await Assert.ThrowsAsync<RevisionExpiredException>(async () => await again.ReadLogAsync(Pods, 3, 9, default));
-        Assert.Equal([$"1 Added default/n {Text(1, "one")} (was )"], (await again.ReadLogAsync(Nodes, 0, 9, default)).Select(c => c.Line()));
+        var nodes = await again.ReadLogAsync(Nodes, 0, 9, default);
+        Assert.Equal([$"1 Added default/n {Text(1, "one")} (was )"], nodes.Select(c => c.Line()));
     }
 
     [Fact]
@@ -132,11 +134,53 @@ public sealed class SqliteFileTests : IDisposable
     {
         await using var store = Open();
         using var cancellation = new CancellationTokenSource();
-        var writes = Enumerable.Range(0, 5000).Select(i => store.WriteAsync(Pods, Put($"p{i}", 0, "x"), cancellation.Token).AsTask()).ToArray();
+        var puts = Enumerable.Range(0, 5000).Select(i => Put($"p{i}", 0, "x"));
+        var writes = puts.Select(put => store.WriteAsync(Pods, put, cancellation.Token).AsTask()).ToArray();
         cancellation.Cancel();
         await Task.WhenAll(writes).ContinueWith(_ => { }, TaskScheduler.Default);
         Assert.All(writes, w => Assert.True(w.IsCompletedSuccessfully || w.IsCanceled));
         Assert.Equal(writes.Count(w => w.IsCompletedSuccessfully), await store.GetHeadAsync(Pods, default));
+    }
+
+    [Fact]
+    public async Task Closing_in_the_middle_of_writes_and_reads_answers_all_of_them()
+    {
+        var (expected, seen) = (0L, 0L);
+        for (var round = 0; round < 40; round++)
+        {
+            var store = Open();
+            var loops = Enumerable.Range(0, 8).Select(loop => Task.Run(() => WriteAndReadUntilClosed(store, $"r{round}-{loop}"))).ToArray();
+            while (round % 2 == 0 && await store.GetHeadAsync(Pods, default) < expected + 20)
+                await Task.Yield();
+            await store.DisposeAsync();
+            expected += (await Task.WhenAll(loops).WaitAsync(TimeSpan.FromSeconds(20))).Sum();
+        }
+        await using (var store = Open())
+            seen = await store.GetHeadAsync(Pods, default);
+        Assert.Equal(expected, seen);
+    }
+
+    private static async Task<int> WriteAndReadUntilClosed(SqliteStore store, string name)
+    {
+        for (var written = 0; ; written++)
+        {
+            try
+            {
+                await store.Commit(Pods, Put($"{name}-{written}", 0, "x"));
+            }
+            catch (ObjectDisposedException)
+            {
+                return written;
+            }
+            try
+            {
+                await store.ListAsync(Pods, new() { Limit = 3 }, default);
+            }
+            catch (ObjectDisposedException)
+            {
+                return written + 1;
+            }
+        }
     }
 
     private string StateFile => Path.Combine(_directory.Path, "state.db");

@@ -80,7 +80,8 @@ public abstract partial class StateStoreContract
             {
                 var name = $"p{i * 7 % 220:000}";
                 var current = await Store.GetAsync(Pods, Key(name), default);
-                await Store.WriteAsync(Pods, current is null || i % 3 > 0 ? Put(name, current?.Revision ?? 0, $"{i}") : Delete(name, current.Revision), default);
+                var put = current is null || i % 3 > 0;
+                await Store.WriteAsync(Pods, put ? Put(name, current?.Revision ?? 0, $"{i}") : Delete(name, current!.Revision), default);
             }
         });
         for (var round = 0; round < 10; round++)

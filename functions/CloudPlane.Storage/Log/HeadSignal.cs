@@ -1,6 +1,9 @@
 namespace CloudPlane.Storage;
 
-/// <summary>A partition's published head, and those who wait for it to grow. All waiters share one task, so a thousand of them cost one allocation per commit.</summary>
+/// <summary>
+/// A partition's published head, and those who wait for it to grow. All waiters share one task, so a thousand of them cost one
+/// allocation per commit.
+/// </summary>
 internal sealed class HeadSignal(long head)
 {
     private readonly Lock _gate = new();

@@ -54,7 +54,8 @@ internal static unsafe partial class NativeMethods
     public static partial int Reset(nint statement);
 
     [LibraryImport(Library, EntryPoint = "sqlite3_blob_open", StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int BlobOpen(DatabaseHandle database, string schema, string table, string column, long row, int write, out BlobHandle blob);
+    public static partial int BlobOpen(
+        DatabaseHandle database, string schema, string table, string column, long row, int write, out BlobHandle blob);
 
     [LibraryImport(Library, EntryPoint = "sqlite3_blob_reopen")]
     public static partial int BlobReopen(BlobHandle blob, long row);

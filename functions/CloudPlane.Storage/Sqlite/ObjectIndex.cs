@@ -1,16 +1,19 @@
 namespace CloudPlane.Storage;
 
-/// <summary>Writes the <c>objects</c> table, and looks up what it lacks nothing of. On the write connection.</summary>
+/// <summary>The <c>objects</c> table, as the write connection sees and updates it.</summary>
 internal sealed class ObjectIndex(SqliteConnection connection)
 {
     private readonly SqliteStatement _find = connection.Prepare("SELECT revision FROM objects WHERE partition = ?1 AND key = ?2");
-    private readonly SqliteStatement _set = connection.Prepare("INSERT OR REPLACE INTO objects(partition, key, revision) VALUES(?1, ?2, ?3)");
+    private readonly SqliteStatement _set = connection.Prepare(
+        "INSERT OR REPLACE INTO objects(partition, key, revision) VALUES(?1, ?2, ?3)");
     private readonly SqliteStatement _remove = connection.Prepare("DELETE FROM objects WHERE partition = ?1 AND key = ?2");
     private readonly SqliteStatement _setIndexed = connection.Prepare("UPDATE partitions SET indexed = ?2 WHERE id = ?1");
     private readonly SqliteStatement _bounds = connection.Prepare(
-        """
+        $"""
         SELECT id, cluster, resource, compacted, indexed,
-            (SELECT l.id FROM log l WHERE l.id > p.id << 44 AND l.id < (p.id + 1) << 44 ORDER BY l.id DESC LIMIT 1)
+            (SELECT l.id FROM log l
+             WHERE l.id > p.id << {SqliteSchema.RevisionBits} AND l.id < (p.id + 1) << {SqliteSchema.RevisionBits}
+             ORDER BY l.id DESC LIMIT 1)
         FROM partitions p
         """);
     private readonly SqliteStatement _unindexed = connection.Prepare("SELECT id, key, kind FROM log WHERE id > ?1 AND id < ?2 ORDER BY id");
@@ -57,7 +60,10 @@ internal sealed class ObjectIndex(SqliteConnection connection)
         {
             _unindexed.Bind(1, SqliteSchema.LogId(partition.Id, partition.Indexed)).Bind(2, SqliteSchema.LogId(partition.Id + 1, 0));
             while (_unindexed.Step())
-                Apply(partition.Id, _unindexed.Bytes(1).ToArray(), (ChangeKind)_unindexed.Integer(2), SqliteSchema.Revision(_unindexed.Integer(0)));
+            {
+                var revision = SqliteSchema.Revision(_unindexed.Integer(0));
+                Apply(partition.Id, _unindexed.Bytes(1).ToArray(), (ChangeKind)_unindexed.Integer(2), revision);
+            }
             _unindexed.Reset();
             _setIndexed.Bind(1, partition.Id).Bind(2, partition.Head).Run();
         }

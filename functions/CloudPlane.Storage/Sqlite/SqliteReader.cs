@@ -20,7 +20,10 @@ internal sealed class SqliteReader : IDisposable
         _begin = _connection.Prepare("BEGIN");
         _end = _connection.Prepare("COMMIT");
         _bounds = _connection.Prepare(
-            "SELECT compacted, indexed, (SELECT id FROM log WHERE id > ?2 AND id < ?3 ORDER BY id DESC LIMIT 1) FROM partitions WHERE id = ?1");
+            """
+            SELECT compacted, indexed, (SELECT id FROM log WHERE id > ?2 AND id < ?3 ORDER BY id DESC LIMIT 1)
+            FROM partitions WHERE id = ?1
+            """);
         _get = _connection.Prepare(
             "SELECT o.revision, l.body FROM objects o CROSS JOIN log l ON l.id = ?1 + o.revision WHERE o.partition = ?2 AND o.key = ?3");
         _list = _connection.Prepare(
@@ -112,8 +115,11 @@ internal sealed class SqliteReader : IDisposable
         _history.Bind(1, SqliteSchema.LogId(partition, difference.From)).Bind(2, SqliteSchema.LogId(partition, difference.To));
         while (_history.Step())
         {
-            if (range.Contains(_history.Bytes(1)))
-                difference.Add(KeyCodec.Decode(_history.Bytes(1), default), SqliteSchema.Revision(_history.Integer(0)), (ChangeKind)_history.Integer(2), _history.Integer(3));
+            if (!range.Contains(_history.Bytes(1)))
+                continue;
+            var key = KeyCodec.Decode(_history.Bytes(1), default);
+            var changed = SqliteSchema.Revision(_history.Integer(0));
+            difference.Add(key, changed, (ChangeKind)_history.Integer(2), _history.Integer(3));
         }
         _history.Reset();
     }

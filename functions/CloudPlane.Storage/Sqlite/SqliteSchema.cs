@@ -13,7 +13,7 @@ internal static class SqliteSchema
     public const int PageBytes = 8192;
 
     // 17 thousand billion revisions, half a million partitions.
-    private const int RevisionBits = 44;
+    public const int RevisionBits = 44;
 
     private static readonly string[] Tables =
     [
@@ -57,7 +57,10 @@ internal static class SqliteSchema
     {
         var version = connection.Execute("PRAGMA user_version");
         if (version > Version)
-            throw new StoreUnavailableException($"{path} has schema version {version}; this program knows versions up to {Version}. Use a newer CloudPlane.");
+        {
+            throw new StoreUnavailableException(
+                $"{path} has schema version {version}; this program knows versions up to {Version}. Use a newer CloudPlane.");
+        }
         if (version == Version)
             return;
         connection.Execute("BEGIN IMMEDIATE");

@@ -37,6 +37,7 @@ public sealed class SqliteStore : IStateStore
             var index = new ObjectIndex(connection);
             LoadPartitions(index);
             _transaction = new WriteTransaction(connection, index);
+            _checkpointer = new Checkpointer(new SqliteConnection(path, busyTimeoutMilliseconds: 500), SqliteSchema.PageBytes);
         }
         catch
         {
@@ -45,7 +46,6 @@ public sealed class SqliteStore : IStateStore
             throw;
         }
         _readers = new ReaderPool(path, Math.Clamp(Environment.ProcessorCount, 2, 8));
-        _checkpointer = new Checkpointer(new SqliteConnection(path, busyTimeoutMilliseconds: 500), SqliteSchema.PageBytes);
         _writer = new SqliteWriter(_transaction, _checkpointer);
     }
 

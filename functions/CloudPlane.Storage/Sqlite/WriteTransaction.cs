@@ -32,7 +32,8 @@ internal sealed class WriteTransaction : IDisposable
         _index = index;
         _begin = connection.Prepare("BEGIN IMMEDIATE");
         _commit = connection.Prepare("COMMIT");
-        _addPartition = connection.Prepare("INSERT INTO partitions(cluster, resource, compacted, indexed) VALUES(?1, ?2, 0, 0) RETURNING id");
+        _addPartition = connection.Prepare(
+            "INSERT INTO partitions(cluster, resource, compacted, indexed) VALUES(?1, ?2, 0, 0) RETURNING id");
         _append = connection.Prepare("INSERT INTO log(id, key, kind, previous, operation, body) VALUES(?1, ?2, ?3, ?4, ?5, ?6)");
         _row = connection.Prepare("SELECT operation, body FROM log WHERE id = ?1");
         // Each row says which one it supersedes, so history is forgotten without an index by key.
@@ -153,7 +154,8 @@ internal sealed class WriteTransaction : IDisposable
     /// </summary>
     private WriteResult Refuse(PartitionState partition, PartitionProgress progress, Write write, long current)
     {
-        var last = current > 0 ? current : progress.Newest.GetValueOrDefault(write.Key)?.Revision ?? partition.Tail.FindLast(write.Key)?.Revision ?? 0;
+        var deletion = progress.Newest.GetValueOrDefault(write.Key) ?? partition.Tail.FindLast(write.Key);
+        var last = current > 0 ? current : deletion?.Revision ?? 0;
         if (last == 0)
             return new(WriteOutcome.Conflict, null);
         var (operation, document) = Row(progress.Id, last);
