@@ -22,7 +22,7 @@ end() {
 }
 
 # Pids are reused: only a process that carries our path is ours.
-ours() { tr '\0' '\n' <"/proc/$1/cmdline" 2>/dev/null | grep -qF "$root/"; }
+ours() { { tr '\0' '\n' <"/proc/$1/cmdline" | grep -qF "$root/"; } 2>/dev/null; }
 
 if pid=$(cat "$root/containerd.pid" 2>/dev/null) && ours "$pid"; then end "$pid"; fi
 
@@ -42,7 +42,7 @@ for bundle in "$root"/state/io.containerd.runtime.v2.task/*/*/; do
 done
 
 for directory in /proc/[0-9]*; do
-  case $(tr '\0' ' ' <"$directory/cmdline" 2>/dev/null) in
+  case $({ tr '\0' ' ' <"$directory/cmdline"; } 2>/dev/null) in
     *containerd-shim*" -address $root/containerd.sock"*) kill -KILL "${directory#/proc/}" 2>/dev/null ;;
   esac
 done

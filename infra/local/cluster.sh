@@ -71,7 +71,8 @@ build() {
 alive() {
   local pid
   pid=$(cat "$data/run/$1.pid" 2>/dev/null) || return 1
-  [ -n "$pid" ] && tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF -- "$data"
+  # The process may end while we look: the braces take the shell's own complaint along.
+  [ -n "$pid" ] && { tr '\0' ' ' <"/proc/$pid/cmdline" | grep -qF -- "$data"; } 2>/dev/null
 }
 
 # launch NAME COMMAND...: starts it detached, with a pid file and a log. Its command line must name $data.
