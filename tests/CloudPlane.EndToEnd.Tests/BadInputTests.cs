@@ -79,8 +79,8 @@ public sealed class BadInputTests(OneNodeCluster cluster)
     public async Task A_node_may_only_write_what_is_its_own()
     {
         using var client = ApiHttp.Client(cluster, anonymous: true);
-        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
-            "Bearer", (await File.ReadAllTextAsync(Path.Combine(cluster.Data, "nodes/node-1/node.token"))).Trim());
+        using var credential = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(cluster.Data, "nodes/node-1/node.token")));
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", credential.RootElement.GetProperty("token").GetString());
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/api/v1/nodes/node-1")).StatusCode);
         Assert.Equal(HttpStatusCode.Forbidden, (await client.GetAsync("/api/v1/secrets")).StatusCode);
         Assert.Equal(HttpStatusCode.Forbidden, (await client.PostAsync("/api/v1/namespaces/default/configmaps", ApiHttp.Json("{\"metadata\":{\"name\":\"x\"}}"))).StatusCode);

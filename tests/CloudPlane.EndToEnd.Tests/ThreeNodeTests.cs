@@ -17,7 +17,7 @@ public sealed class ThreeNodeTests(ThreeNodeCluster cluster)
             await space.ApplyAsync(PodTests.Pod("from-" + node, $$"""
                   nodeName: {{node}}
                   restartPolicy: Never
-                  containers: [{name: main, image: "cloudplane.local/hello:1", command: [sh, -c, "for a in {{addresses}}; do wget -qO- -T 3 http://$a:8080/ || exit 1; done"]}]
+                  containers: [{name: main, image: "cloudplane.local/hello:1", command: [sh, -c, "for a in {{addresses}}; do wget -qO- http://$a:8080/ || exit 1; done"]}]
                 """));
         foreach (var node in new[] { "node-1", "node-2", "node-3" })
             await space.UntilAsync("pod from-" + node, "{.status.phase}", "Succeeded", 30);

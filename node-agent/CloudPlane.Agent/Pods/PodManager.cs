@@ -88,10 +88,13 @@ internal sealed class PodManager(PodServices services, WatchCache<Pod> pods, Pod
         actor = Add(pod, found?.Runtime ?? RuntimePod.Empty, cancellationToken);
         // What runs, or ran before the agent did, was admitted then.
         if (found is null && !pod.Terminal() && !pod.Deleting() && pod.Status?.StartTime is null &&
-            admission.Refusal(pod, _actors.Values.Where(a => a != actor && !a.Ended).Select(a => a.Pod)) is { } refusal)
+            admission.Refusal(pod, _actors.Values.Where(a => a != actor && !a.Ended && IsKnown(a.Pod)).Select(a => a.Pod)) is { } refusal)
             actor.Post(new PodMessage.Rejected(refusal));
         Run(actor, cancellationToken);
     }
+
+    // A pod that was deleted by force gives its room back at once, though its containers take a moment to end: the scheduler counts so, too.
+    private bool IsKnown(Pod pod) => pods.Objects.TryGetValue(ObjectName.Of(pod.Metadata), out var known) && known.Uid() == pod.Uid();
 
     private void Removed(Pod last)
     {

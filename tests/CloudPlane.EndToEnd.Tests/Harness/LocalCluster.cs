@@ -48,9 +48,10 @@ public abstract class LocalCluster(int nodes) : IAsyncLifetime
         new Dictionary<string, string> { ["CLOUDPLANE_POD_CIDR"] = PodCidr }, timeout: TimeSpan.FromMinutes(5));
 
     /// <summary>kubectl of a version ("1.27"; null for the machine's own) against this cluster as its administrator.</summary>
-    public Task<CommandResult> KubectlAsync(string? version, IEnumerable<string> arguments, string? input = null, TimeSpan? timeout = null) =>
+    public Task<CommandResult> KubectlAsync(string? version, IEnumerable<string> arguments, string? input = null, TimeSpan? timeout = null, string editor = "false") =>
         Command.RunAsync(Kubectl.Path(version), arguments, new Dictionary<string, string>
         {
+            ["KUBE_EDITOR"] = editor,
             ["KUBECONFIG"] = Path.Combine(Data, "admin.kubeconfig"),
             ["KUBECACHEDIR"] = Path.Combine(Data, "kubectl-cache", version ?? "default"),
         }, input, timeout);

@@ -15,6 +15,10 @@ public sealed class TestNamespace(LocalCluster cluster, string name) : IAsyncDis
     public Task<CommandResult> TryKubectlAsync(string commandLine, string? input = null, string? version = null) =>
         Cluster.KubectlAsync(version, ["-n", Name, .. CommandLine.Split(commandLine)], input);
 
+    /// <summary>kubectl edit, with a sed expression for an editor.</summary>
+    public async Task<string> EditAsync(string? version, string what, string expression) =>
+        (await Cluster.KubectlAsync(version, ["-n", Name, "edit", .. what.Split(' ')], editor: $"sed -i '{expression}'")).Require();
+
     /// <summary>Applies a manifest.</summary>
     public Task<string> ApplyAsync(string manifest) => KubectlAsync("apply -f -", manifest);
 
