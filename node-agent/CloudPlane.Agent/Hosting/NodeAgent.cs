@@ -45,6 +45,7 @@ internal sealed class NodeAgent : IAsyncDisposable
         var manager = new PodManager(shared, pods, new PodAdmission(facts, Self));
         var reporter = new NodeReporter(_api, _runtime, health, facts, _options, events, _time, _log);
         reporter.Refused = _credentials.Refused;
+        reporter.Exists = () => !nodes.IsSynced || Self() is not null;
         if (_options.ClusterDns is null)
             events.Node(EventTypes.Warning, "MissingClusterDNS", "kubelet does not have ClusterDNS IP configured and cannot create Pod using \"ClusterFirst\" policy. Falling back to \"Default\" policy.");
         health.Changed = () =>
@@ -60,6 +61,7 @@ internal sealed class NodeAgent : IAsyncDisposable
             health.RunAsync,
             reporter.RunAsync,
             _credentials.RenewAsync,
+            new MemoryTrimmer(_time).RunAsync,
             new LeaseKeeper(_api, _options.NodeName, _time, _log).RunAsync,
             new NetworkKeeper(network, nodes, health, _time, _log).RunAsync,
             ct => DrainAsync(services, ct),

@@ -20,6 +20,9 @@ internal sealed class NodeReporter(ApiClient api, ICriRuntime runtime, RuntimeHe
     /// <summary>Called when the server does not know who this node is (401).</summary>
     public Action? Refused { get; set; }
 
+    /// <summary>Tells whether the API has the node; false makes it register again.</summary>
+    public Func<bool> Exists { get; set; } = () => true;
+
     /// <summary>Completes once the node is registered.</summary>
     public TaskCompletionSource Registered { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -38,7 +41,7 @@ internal sealed class NodeReporter(ApiClient api, ICriRuntime runtime, RuntimeHe
             var delay = CheckPeriod;
             try
             {
-                if (_reported is null) await RegisterAsync(cancellationToken).ConfigureAwait(false);
+                if (_reported is null || !Exists()) await RegisterAsync(cancellationToken).ConfigureAwait(false);
                 await ReportAsync(cancellationToken).ConfigureAwait(false);
             }
             catch (Exception e) when (e is ApiException or ApiUnreachableException)

@@ -50,5 +50,5 @@ internal sealed class PodAdmission(NodeFacts facts, Func<Node?> node)
     private static PodFailure Out(string resource, long requested, long used, long capacity) =>
         Reject($"OutOf{resource}", $"Node didn't have enough resource: {resource}, requested: {requested}, used: {used}, capacity: {capacity}");
 
-    private static PodFailure Reject(string reason, string message) => new(reason, $"Pod was rejected: {message}");
+    private static PodFailure Reject(string reason, string message) => new(reason, $"Pod was rejected: {message}", Rejected: true);
 }

@@ -12,6 +12,7 @@ internal sealed class PodManager(PodServices services, WatchCache<Pod> pods, Pod
 {
     private static readonly TimeSpan RelistPeriod = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ActorRestartDelay = TimeSpan.FromSeconds(10);
     private readonly ConcurrentDictionary<string, PodActor> _actors = new();
     private readonly ConcurrentDictionary<string, Task> _running = new();
     private Dictionary<string, FoundPod> _found = [];
@@ -148,15 +149,50 @@ internal sealed class PodManager(PodServices services, WatchCache<Pod> pods, Pod
         await Task.Yield();
         try
         {
-            await actor.RunAsync(cancellationToken).ConfigureAwait(false);
+            while (await FailedAsync(actor, cancellationToken).ConfigureAwait(false)) actor = await ReplaceAsync(actor, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // One pod's fault must not take the others with it; its containers go on, and an agent restart adopts them.
-            services.Log.Warn($"pod {actor.Pod.FullName()}: its actor failed: {e}");
         }
         _actors.TryRemove(KeyValuePair.Create(actor.Uid, actor));
         _running.TryRemove(actor.Uid, out _);
+    }
+
+    /// <summary>Runs an actor to its end. One pod's fault must not take the others with it.</summary>
+    private async Task<bool> FailedAsync(PodActor actor, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await actor.RunAsync(cancellationToken).ConfigureAwait(false);
+            return false;
+        }
+        catch (Exception e)
+        {
+            services.Log.Warn($"pod {actor.Pod.FullName()}: its actor failed: {e}");
+            return true;
+        }
+    }
+
+    /// <summary>Begins again with what containerd has, as after a restart of the agent.</summary>
+    private async Task<PodActor> ReplaceAsync(PodActor failed, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await Task.Delay(ActorRestartDelay, services.Time, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                var runtime = await services.Reader.ReadAsync(failed.Uid, cancellationToken).ConfigureAwait(false);
+                var actor = Add(failed.Pod, runtime, cancellationToken);
+                // What the API said meanwhile went into the mailbox of the one before.
+                var known = pods.Objects.TryGetValue(ObjectName.Of(failed.Pod.Metadata), out var now) && now.Uid() == failed.Uid;
+                actor.Post(known && !failed.Removed ? new PodMessage.Updated(now!) : new PodMessage.Removed(failed.Pod));
+                return actor;
+            }
+            catch (CriException e)
+            {
+                services.Log.Debug($"pod {failed.Pod.FullName()} can't be read: {e.Message}");
+            }
+        }
     }
 
     private async Task WatchRuntimeAsync(CancellationToken cancellationToken)

@@ -329,6 +329,7 @@ public sealed class PodActorTests
         Assert.Equal("OutOfcpu", (string?)node.Status("more")!["reason"]);
         Assert.Equal("Pod was rejected: Node didn't have enough resource: cpu, requested: 2000, used: 3000, capacity: 4000", (string?)node.Status("more")!["message"]);
         Assert.DoesNotContain("RunPodSandbox more", node.Runtime.Calls);
+        Assert.Null(node.Status("more")!["containerStatuses"]);
     }
 
     [Fact]
@@ -432,5 +433,39 @@ public sealed class PodActorTests
         await node.Until(() => Enumerable.Range(0, 20).All(i => node.Phase($"p{i}") == "Running"), "all run");
         for (var i = 0; i < 20; i++) node.Api.Delete($"{FakeNode.Pods}/p{i}", 3);
         await node.Until(() => node.Api.List(FakeNode.Pods).Count == 0 && node.Runtime.Sandboxes.Count == 0, "all gone");
+    }
+
+    [Fact]
+    public async Task A_runtime_that_fails_is_not_asked_in_a_hot_loop()
+    {
+        await using var node = new FakeNode();
+        var alive = true;
+        node.Probes["l"] = () => alive ? ProbeOutcome.Ok() : ProbeOutcome.Failed("dead");
+        node.Add("p", """ "containers":[{"name":"c","image":"busybox:1","livenessProbe":{"exec":{"command":["l"]},"periodSeconds":1,"failureThreshold":1}}] """);
+        await node.Until(() => node.Phase("p") == "Running", "pod runs");
+        node.Runtime.Before = (_, _) => throw new CriException(CriStatusCode.Unavailable, "down");
+        alive = false;
+        await node.After(TimeSpan.FromSeconds(1), () => node.Runtime.Calls.Any(c => c.StartsWith("StopContainer", StringComparison.Ordinal)), "tries to stop", steps: 5);
+        await Task.Delay(100);
+        node.Api.Delete($"{FakeNode.Pods}/p", 3);
+        await Task.Delay(100);
+        Assert.InRange(node.Runtime.Calls.Count(c => c.StartsWith("StopContainer", StringComparison.Ordinal)), 1, 3);
+        node.Runtime.Before = null;
+        await node.After(TimeSpan.FromSeconds(1), () => node.Pod("p") is null, "stops when the runtime is back", steps: 20);
+    }
+
+    [Fact]
+    public async Task Replaced_sandboxes_are_removed_with_their_last_container()
+    {
+        await using var node = new FakeNode();
+        node.Add("p", One);
+        await node.Until(() => node.Phase("p") == "Running", "pod runs");
+        for (var i = 0; i < 3; i++)
+        {
+            node.Runtime.KillSandbox(node.Runtime.Sandboxes.Single(s => s.State == Cri.V1.PodSandboxState.SandboxReady).Id);
+            var restarts = i + 1;
+            await node.After(TimeSpan.FromSeconds(5), () => (int?)node.ContainerStatus("p")?["restartCount"] == restarts && node.Condition("p", "Ready") == "True", "replaced");
+        }
+        await node.Until(() => node.Runtime.Sandboxes.Count == 2 && node.Runtime.Containers.Count == 2, "the newest and the one before");
     }
 }

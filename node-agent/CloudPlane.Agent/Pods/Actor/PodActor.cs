@@ -44,6 +44,9 @@ internal sealed class PodActor
     /// <summary>What runs of it, as of the last message.</summary>
     public RuntimePod Actual => _state.Actual;
 
+    /// <summary>The API no longer has the pod.</summary>
+    public bool Removed => _state.Removed;
+
     /// <summary>True once nothing of the pod will run any more: its resources are free.</summary>
     public bool Ended => _state.Stopped;
 

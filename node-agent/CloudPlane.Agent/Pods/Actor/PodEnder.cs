@@ -64,7 +64,6 @@ internal sealed class PodEnder(PodServices services, PodState state, OperationSe
         var grace = Math.Max(0, state.Stop!.GraceSeconds - (long)(now - _stoppingSince).TotalSeconds);
         if (!operations.Running(key))
         {
-            if (!state.MayRetry(key, now)) return;
             _graces[container.Id] = state.Stop.GraceSeconds;
             runner.Stop(container, "", grace);
         }

@@ -32,6 +32,7 @@ internal sealed class PodRunner(PodServices services, PodState state, OperationS
         foreach (var kill in plan.Kill) Kill(kill);
         StartNext(plan, now);
         Refresh(now);
+        CollectSandboxes(now);
     }
 
     /// <summary>Stops a container that is to be replaced.</summary>
@@ -46,12 +47,13 @@ internal sealed class PodRunner(PodServices services, PodState state, OperationS
     /// <summary>Stops a container; its end arrives as an event, and is looked up here as well.</summary>
     public void Stop(RuntimeContainer container, string message, long graceSeconds)
     {
-        var (pod, address) = (state.Pod, Address);
-        operations.Start($"stop:{container.Id}", async () =>
+        var (pod, address, key) = (state.Pod, Address, $"stop:{container.Id}");
+        if (!state.MayRetry(key, services.Time.GetUtcNow())) return;
+        operations.Start(key, async () =>
         {
             await services.Stopper.StopAsync(pod, container, message, graceSeconds, address, agentStopping).ConfigureAwait(false);
             return await ReadAsync(container).ConfigureAwait(false);
-        }, failed: () => state.RetryAt[$"stop:{container.Id}"] = services.Time.GetUtcNow() + TimeSpan.FromSeconds(2));
+        }, failed: () => state.RetryAt[key] = services.Time.GetUtcNow() + TimeSpan.FromSeconds(2));
     }
 
     public async Task<Action> ReadAsync(RuntimeContainer container)
@@ -217,6 +219,22 @@ internal sealed class PodRunner(PodServices services, PodState state, OperationS
                 services.Index.Remove(old.Id);
                 return () => state.Actual = state.Actual.WithoutContainer(old.Id);
             });
+        }
+    }
+
+    /// <summary>A sandbox that was replaced goes once the last of its containers (kept for --previous) has gone.</summary>
+    private void CollectSandboxes(DateTimeOffset now)
+    {
+        foreach (var old in state.Actual.Sandboxes.Skip(1).Where(s => !s.Ready && state.Actual.Containers.All(c => c.SandboxId != s.Id)))
+        {
+            var key = $"remove:{old.Id}";
+            if (!state.MayRetry(key, now)) continue;
+            operations.Start(key, async () =>
+            {
+                await services.Sandboxes.RemoveAsync(old.Id, agentStopping).ConfigureAwait(false);
+                services.Index.Remove(old.Id);
+                return () => state.Actual = state.Actual with { Sandboxes = state.Actual.Sandboxes.RemoveAll(s => s.Id == old.Id) };
+            }, failed: () => state.RetryAt[key] = services.Time.GetUtcNow() + TimeSpan.FromSeconds(30));
         }
     }
 

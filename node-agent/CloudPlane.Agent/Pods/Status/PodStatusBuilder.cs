@@ -7,6 +7,9 @@ internal static class PodStatusBuilder
 {
     public static PodStatus Build(PodStatusInput input)
     {
+        if (input.Failure is { Rejected: true }) return Rejected(input);
+        // It ended under an earlier agent and the runtime has nothing of it any more: what was reported then stays.
+        if (input is { Terminal: true, Previous: { Phase: PodPhase.Succeeded or PodPhase.Failed } reported, Actual.Containers.IsEmpty: true }) return reported;
         var statuses = new ContainerStatuses(input);
         var (init, regular) = (statuses.Init(), statuses.Regular());
         var phase = Phase(input, init, regular);
@@ -28,6 +31,16 @@ internal static class PodStatusBuilder
             QosClass = input.Pod.Status?.QosClass ?? QosClass.Of(input.Pod),
         };
     }
+
+    private static PodStatus Rejected(PodStatusInput input) => new()
+    {
+        ObservedGeneration = input.Pod.Metadata.Generation,
+        Phase = PodPhase.Failed,
+        Reason = input.Failure!.Reason,
+        Message = input.Failure.Message,
+        StartTime = input.Previous?.StartTime ?? ApiTime.WholeSeconds(input.Now),
+        QosClass = input.Pod.Status?.QosClass ?? QosClass.Of(input.Pod),
+    };
 
     private static string Phase(PodStatusInput input, IReadOnlyList<ContainerStatus> init, IReadOnlyList<ContainerStatus> regular)
     {

@@ -30,4 +30,7 @@ internal sealed record PodStatusInput
 internal sealed record WaitingReason(string Reason, string? Message);
 
 /// <summary>Why the agent failed a pod: DeadlineExceeded, OutOfcpu, ...</summary>
-internal sealed record PodFailure(string Reason, string Message);
+/// <param name="Reason">For status.reason.</param>
+/// <param name="Message">For status.message.</param>
+/// <param name="Rejected">It was never let in: its status tells of no container, as the kubelet's does.</param>
+internal sealed record PodFailure(string Reason, string Message, bool Rejected = false);
