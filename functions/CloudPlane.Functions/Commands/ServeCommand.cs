@@ -23,6 +23,7 @@ internal static class ServeCommand
     public static async Task RunAsync(Settings settings, TextWriter output)
     {
         var options = StandaloneOptions.From(settings);
+        SystemTrust.Forgo();
         using var stop = new CancellationTokenSource();
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);

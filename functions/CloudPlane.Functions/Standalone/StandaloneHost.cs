@@ -16,19 +16,23 @@ namespace CloudPlane.Functions;
 /// <summary>The composition root of the standalone form: keys, store, API over TLS, controllers and scheduler in one process.</summary>
 internal sealed partial class StandaloneHost : IAsyncDisposable
 {
+    // Long enough for a client that waits for the start, short enough that nobody misses the controllers.
+    private static readonly TimeSpan FirstAnswerPatience = TimeSpan.FromSeconds(1);
+
     private readonly StandaloneOptions _options;
     private readonly ClusterKeys _keys;
-    private readonly IStateStore _store;
-    private readonly ApiServer _api;
+    private readonly Task<StandaloneApi> _api;
     private readonly WebApplication _web;
     private readonly LineLoggerProvider _loggers;
     private readonly ILogger _logger;
+    private readonly TaskCompletionSource _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private StandaloneHost(StandaloneOptions options, ClusterKeys keys, IStateStore store, LineLoggerProvider loggers)
+    private StandaloneHost(StandaloneOptions options, ClusterKeys keys, LineLoggerProvider loggers)
     {
-        (_options, _keys, _store, _loggers) = (options, keys, store, loggers);
+        (_options, _keys, _loggers) = (options, keys, loggers);
         _logger = loggers.CreateLogger("CloudPlane");
-        _api = CreateApi(options, keys, store, loggers);
+        // Beside the web server, which takes as long to start: with two processors the start takes half the time.
+        _api = Task.Run(() => StandaloneApi.OpenAsync(options, keys.SigningKey, loggers.CreateLogger("CloudPlane.Api")));
         _web = CreateWeb(new TlsListener(keys, options.Listen), loggers);
     }
 
@@ -39,28 +43,38 @@ internal sealed partial class StandaloneHost : IAsyncDisposable
         Directory.CreateDirectory(options.DataDirectory);
         var loggers = new LineLoggerProvider(Console.Error, TimeProvider.System, LogLevel.Warning);
         var keys = ClusterKeys.OpenOrCreate(options.DataDirectory, TimeProvider.System);
-        var host = new StandaloneHost(options, keys, OpenStore(options), loggers);
+        var host = new StandaloneHost(options, keys, loggers);
         try
         {
             await host._web.StartAsync(cancellationToken);
+            await host._api;
         }
         catch (IOException e)
         {
             await host.DisposeAsync();
             throw new StartupException($"can't listen on {string.Join(", ", options.Listen)}: {e.Message}", e);
         }
+        catch (StoreUnavailableException e)
+        {
+            await host.DisposeAsync();
+            throw new StartupException(e.Message, e);
+        }
 
-        host.WriteKubeconfig();
+        if (!host.HasKubeconfig())
+            host.WriteKubeconfig();
         return host;
     }
 
     /// <summary>Runs the controllers until cancelled, then ends in order: no new requests, controllers, store.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        var controllers = CreateControllers();
-        var compaction = new HistoryCompaction(_store, ServeCommand.Cluster, TimeProvider.System);
+        var api = await _api;
+        await FirstAnswerAsync(cancellationToken);
+        WriteKubeconfig();
+        var controllers = CreateControllers(api);
+        var compaction = new HistoryCompaction(api.Store, ServeCommand.Cluster, TimeProvider.System);
         await EndsWithCancellation(Task.WhenAll(controllers.RunAsync(OnFailure, cancellationToken), compaction.RunAsync(cancellationToken)));
-        _api.EndStreams();
+        api.Server.EndStreams();
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(5));
         await EndsWithCancellation(_web.StopAsync(patience.Token));
     }
@@ -72,31 +86,19 @@ internal sealed partial class StandaloneHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _web.DisposeAsync();
-        await _api.DisposeAsync();
-        await _store.DisposeAsync();
+        await _api.ContinueWith(
+            static opened => opened.IsCompletedSuccessfully ? opened.Result.DisposeAsync().AsTask() : Task.CompletedTask,
+            CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).Unwrap();
         _keys.Dispose();
         _loggers.Dispose();
     }
 
-    private static IStateStore OpenStore(StandaloneOptions options)
+    /// <summary>Whoever starts the program waits for its first answer: the controllers' first look at everything comes after it.</summary>
+    private async Task FirstAnswerAsync(CancellationToken cancellationToken)
     {
-        try
-        {
-            return options.Durable ? new SqliteStore(new SqliteStoreOptions { Directory = options.DataDirectory }) : new MemoryStore();
-        }
-        catch (StoreUnavailableException e)
-        {
-            throw new StartupException(e.Message, e);
-        }
-    }
-
-    private static ApiServer CreateApi(StandaloneOptions options, ClusterKeys keys, IStateStore store, LineLoggerProvider loggers)
-    {
-        var reachable = options.Listen.FirstOrDefault(address => !System.Net.IPAddress.IsLoopback(address.Address));
-        var api = new ApiServerOptions { AdvertiseAddress = reachable?.Address.ToString(), AdvertisePort = reachable?.Port ?? options.Listen[0].Port };
-        return new ApiServer(
-            api, store, Catalog.LoadBuiltIn(), new TokenSigner(keys.SigningKey, TimeProvider.System), TimeProvider.System, Random.Shared,
-            loggers.CreateLogger("CloudPlane.Api"));
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(FirstAnswerPatience);
+        await _answered.Task.WaitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private WebApplication CreateWeb(TlsListener listener, LineLoggerProvider loggers)
@@ -105,21 +107,23 @@ internal sealed partial class StandaloneHost : IAsyncDisposable
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(listener.Configure);
         builder.Services.AddSingleton<ILoggerFactory>(loggers);
         var web = builder.Build();
-        ((IApplicationBuilder)web).Run(context =>
+        ((IApplicationBuilder)web).Run(async context =>
         {
             listener.DropForeignCertificate(context);
-            return _api.HandleAsync(context);
+            var api = await _api;
+            await api.Server.HandleAsync(context);
+            _answered.TrySetResult();
         });
         return web;
     }
 
-    private ControllerSet CreateControllers()
+    private ControllerSet CreateControllers(StandaloneApi api)
     {
         var (time, random) = (TimeProvider.System, Random.Shared);
-        var feed = new StoreChangeFeed(_store, ServeCommand.Cluster);
+        var feed = new StoreChangeFeed(api.Store, ServeCommand.Cluster);
         var replicas = new Replicas(feed);
-        var client = ClientOf("system:kube-controller-manager");
-        var scheduler = new Scheduler(replicas, ClientOf("system:kube-scheduler"), time, random);
+        var client = ClientOf(api, "system:kube-controller-manager");
+        var scheduler = new Scheduler(replicas, ClientOf(api, "system:kube-scheduler"), time, random);
         var options = new ControllerOptions
         {
             Cluster = ServeCommand.Cluster,
@@ -130,7 +134,11 @@ internal sealed partial class StandaloneHost : IAsyncDisposable
         return new ControllerSet(client, replicas, feed, time, random, options, [SchedulerRegistration.Of(scheduler)]);
     }
 
-    private ApiClient ClientOf(string user) => new(new InProcessTransport(_api, ServeCommand.Cluster, ApiUser.ControlPlane(user)));
+    private static ApiClient ClientOf(StandaloneApi api, string user) => new(new InProcessTransport(api.Server, ServeCommand.Cluster, ApiUser.ControlPlane(user)));
+
+    /// <summary>A quick look, before anything parses certificates: one for this address is there.</summary>
+    private bool HasKubeconfig() =>
+        File.Exists(_options.KubeconfigPath) && File.ReadAllText(_options.KubeconfigPath).Contains($"server: https://{_options.Listen[0]}\n", StringComparison.Ordinal);
 
     /// <summary>Rewritten only when it would say something else: a user may have it open.</summary>
     private void WriteKubeconfig()
