@@ -43,10 +43,12 @@ install_prerequisites() {
   command -v kubectl >/dev/null || install_kubectl
 }
 
+# Named kubectl by Kubernetes' own repository, kubernetes-client by Debian and Ubuntu.
 install_kubectl() {
-  logged apt-kubectl.log env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends kubectl ||
-    logged apt-kubectl.log env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends kubernetes-client
-  note "installed kubectl"
+  local package=kubernetes-client
+  [ -z "$(apt-cache policy kubectl 2>/dev/null | grep Candidate)" ] || package=kubectl
+  logged apt-kubectl.log env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$package"
+  note "installed $package"
 }
 
 # ---- build ---------------------------------------------------------------------------------------------------

@@ -81,18 +81,24 @@ internal static class PodStartBenchmark
         await PostAsync(client, Manifest(name, $"exec sleep {mark}"));
         await running;
         var finished = watch.Until(name, pod => Phase(pod) == "Failed");
-        using var process = Process.GetProcessById(FindProcess("sleep\0" + mark + "\0"));
+        using var process = Process.GetProcessById(await FindProcessAsync("sleep\0" + mark + "\0"));
         var exitedAt = DateTimeOffset.UtcNow;
         process.Kill();
         latencies.Add(((await finished).At - exitedAt).TotalMilliseconds);
         await DeleteAsync(client, watch, name);
     }
 
-    private static int FindProcess(string commandLine) => Directory.GetDirectories("/proc")
-        .Select(Path.GetFileName)
-        .Where(name => int.TryParse(name, out _))
-        .Select(name => int.Parse(name!))
-        .First(pid => CommandLineOf(pid) == commandLine);
+    // Running means that the container was started; its shell may still be on the way to the program.
+    private static async Task<int> FindProcessAsync(string commandLine)
+    {
+        while (true)
+        {
+            var found = Directory.GetDirectories("/proc").Select(Path.GetFileName).FirstOrDefault(name => int.TryParse(name, out var pid) && CommandLineOf(pid) == commandLine);
+            if (found is not null)
+                return int.Parse(found);
+            await Task.Delay(1);
+        }
+    }
 
     private static string CommandLineOf(int pid)
     {
