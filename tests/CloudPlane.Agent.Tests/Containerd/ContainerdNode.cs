@@ -60,8 +60,12 @@ public sealed class ContainerdNode : IAsyncLifetime
         var time = TimeProvider.System;
         var options = new AgentOptions
         {
-            Server = new Uri("https://api.test"), NodeName = NodeName, DataDirectory = Data, ContainerdSocket = Containerd.Socket,
-            CniConfDirectory = Containerd.CniConfDirectory, PodLogDirectory = Path.Combine(Data, "logs"),
+            Server = new Uri("https://api.test"),
+            NodeName = NodeName,
+            DataDirectory = Data,
+            ContainerdSocket = Containerd.Socket,
+            CniConfDirectory = Containerd.CniConfDirectory,
+            PodLogDirectory = Path.Combine(Data, "logs"),
         };
         var client = new ApiClient(Api);
         var events = new NodeEvents(new EventRecorder(client, "kubelet", NodeName, time), NodeName, time);

@@ -28,8 +28,18 @@ internal sealed class FakeNode : IAsyncDisposable
 
     public static NodeFacts Facts { get; } = new()
     {
-        NodeIp = "192.0.2.10", Hostname = "n1", Architecture = "amd64", KernelVersion = "6", OsImage = "Test", MachineId = "m", SystemUuid = "s", BootId = "b",
-        MilliCpu = 4000, MemoryBytes = 8L << 30, StorageBytes = 100L << 30, MaxPods = 110,
+        NodeIp = "192.0.2.10",
+        Hostname = "n1",
+        Architecture = "amd64",
+        KernelVersion = "6",
+        OsImage = "Test",
+        MachineId = "m",
+        SystemUuid = "s",
+        BootId = "b",
+        MilliCpu = 4000,
+        MemoryBytes = 8L << 30,
+        StorageBytes = 100L << 30,
+        MaxPods = 110,
     };
 
     public void Add(string name, string spec, string uid = "") => Api.Put(Pods, $$$$"""
@@ -101,7 +111,12 @@ internal sealed class FakeNode : IAsyncDisposable
         _agent = new CancellationTokenSource();
         var options = new AgentOptions
         {
-            Server = new Uri("https://api.test"), NodeName = "n1", DataDirectory = Directory, ContainerdSocket = "/none", CniConfDirectory = Path.Combine(Directory, "cni"), PodLogDirectory = Path.Combine(Directory, "logs"),
+            Server = new Uri("https://api.test"),
+            NodeName = "n1",
+            DataDirectory = Directory,
+            ContainerdSocket = "/none",
+            CniConfDirectory = Path.Combine(Directory, "cni"),
+            PodLogDirectory = Path.Combine(Directory, "logs"),
         };
         var client = new ApiClient(Api);
         var log = new AgentLog(TextWriter.Null, Time, false);

@@ -149,7 +149,8 @@ internal sealed class TunnelServer : IAsyncDisposable
                 await connection.ConnectAsync(new UnixDomainSocketEndPoint(socket), token);
                 return new NetworkStream(connection, ownsSocket: true);
             },
-        })) { BaseAddress = new Uri("http://api/"), Timeout = Timeout.InfiniteTimeSpan };
+        }))
+        { BaseAddress = new Uri("http://api/"), Timeout = Timeout.InfiniteTimeSpan };
     }
 
     public async Task<TunnelAnswer> AskAsync(string path)

@@ -96,7 +96,8 @@ internal static class ColdStartBenchmark
             using var kubectl = Process.Start(new ProcessStartInfo("kubectl",
                 ["--kubeconfig", Path.Combine(server.Data, "admin.kubeconfig"), "-n", "bench", "get", "pods"])
             {
-                RedirectStandardOutput = true, RedirectStandardError = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
             })!;
             var output = kubectl.StandardOutput.ReadToEndAsync();
             var error = kubectl.StandardError.ReadToEndAsync();

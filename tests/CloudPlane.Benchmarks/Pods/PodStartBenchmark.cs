@@ -125,18 +125,23 @@ internal static class PodStartBenchmark
         var sandboxConfig = new PodSandboxConfig
         {
             Metadata = new PodSandboxMetadata { Name = name, Namespace = "by-hand", Uid = Guid.NewGuid().ToString() },
-            Hostname = name, LogDirectory = logs, Linux = new LinuxPodSandboxConfig(),
+            Hostname = name,
+            LogDirectory = logs,
+            Linux = new LinuxPodSandboxConfig(),
         };
         var started = Stopwatch.GetTimestamp();
         var sandbox = (await runtime.RunPodSandboxAsync(new RunPodSandboxRequest { Config = sandboxConfig }, default)).PodSandboxId;
         var container = (await runtime.CreateContainerAsync(new CreateContainerRequest
         {
-            PodSandboxId = sandbox, SandboxConfig = sandboxConfig,
+            PodSandboxId = sandbox,
+            SandboxConfig = sandboxConfig,
             Config = new ContainerConfig
             {
                 Metadata = new ContainerMetadata { Name = "main" },
                 Image = new ImageSpec { Image = "cloudplane.local/busybox:1" },
-                Command = { "sh", "-c", "sleep 3600" }, LogPath = "main.log", Linux = new LinuxContainerConfig(),
+                Command = { "sh", "-c", "sleep 3600" },
+                LogPath = "main.log",
+                Linux = new LinuxContainerConfig(),
             },
         }, default)).ContainerId;
         await runtime.StartContainerAsync(new StartContainerRequest { ContainerId = container }, default);

@@ -39,7 +39,8 @@ internal sealed class ControlPlaneProcess : IDisposable
     {
         var start = new ProcessStartInfo(_program, ["serve", "--data", Data, "--listen", $"127.0.0.1:{Port}"])
         {
-            RedirectStandardOutput = true, RedirectStandardError = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         _process = Process.Start(start)!;
         _process.OutputDataReceived += static (_, _) => { };

@@ -14,7 +14,10 @@ internal static class DiskAndMemory
         var path = Path.Combine(directory, "sync-probe");
         using var file = new FileStream(path, new FileStreamOptions
         {
-            Mode = FileMode.Create, Access = FileAccess.Write, BufferSize = 0, Options = FileOptions.DeleteOnClose,
+            Mode = FileMode.Create,
+            Access = FileAccess.Write,
+            BufferSize = 0,
+            Options = FileOptions.DeleteOnClose,
         });
         var block = new byte[4096];
         var times = new List<TimeSpan>();

@@ -8,11 +8,11 @@ internal static class Make
     public static Node Node(
         string name, string cpu = "4", string memory = "8Gi", string pods = "110", bool unschedulable = false,
         Dictionary<string, string>? labels = null, IReadOnlyList<Taint>? taints = null) => new()
-    {
-        Metadata = new() { Name = name, Uid = name, Labels = labels },
-        Spec = new() { Unschedulable = unschedulable ? true : null, Taints = taints },
-        Status = new() { Allocatable = Amounts(("cpu", cpu), ("memory", memory), ("pods", pods)) },
-    };
+        {
+            Metadata = new() { Name = name, Uid = name, Labels = labels },
+            Spec = new() { Unschedulable = unschedulable ? true : null, Taints = taints },
+            Status = new() { Allocatable = Amounts(("cpu", cpu), ("memory", memory), ("pods", pods)) },
+        };
 
     public static Pod Pod(string name, string? cpu = null, string? memory = null, string? node = null, string? owner = null, string? phase = null) => new()
     {

@@ -60,7 +60,10 @@ public static class PodAdmission
             spec["tolerations"] = tolerations = [];
         tolerations.Add((JsonNode)new JsonObject
         {
-            ["key"] = taint, ["operator"] = "Exists", ["effect"] = "NoExecute", ["tolerationSeconds"] = (long)TolerationSeconds,
+            ["key"] = taint,
+            ["operator"] = "Exists",
+            ["effect"] = "NoExecute",
+            ["tolerationSeconds"] = (long)TolerationSeconds,
         });
     }
 

@@ -14,7 +14,9 @@ internal sealed class PodRule : KindRule
         {
             status["conditions"] = new JsonArray(new JsonObject
             {
-                ["type"] = "PodScheduled", ["status"] = "False", ["reason"] = "SchedulingGated",
+                ["type"] = "PodScheduled",
+                ["status"] = "False",
+                ["reason"] = "SchedulingGated",
                 ["message"] = "Scheduling is blocked due to non-empty scheduling gates",
             });
         }
