@@ -108,7 +108,7 @@ public sealed class PodNetworkTests : IDisposable
         var e = await Assert.ThrowsAsync<NetworkException>(() => _network.CleanupAsync(default));
         Assert.Contains("Operation not permitted", e.Message);
         Assert.DoesNotContain("Cannot find", e.Message);
-        Assert.Equal("nft -f - < table ip cloudplane-n1\ndelete table ip cloudplane-n1\n", _commands.Ran[^1]);
+        Assert.Equal("nft -f - < table ip cloudplane0\ndelete table ip cloudplane0\n", _commands.Ran[^1]);
         Assert.False(File.Exists(ConfList));
         Assert.False(Directory.Exists(Path.Combine(_directory, "data")));
     }

@@ -9,7 +9,7 @@ namespace CloudPlane.Network;
 internal sealed class Masquerade(NetworkOptions options, ICommandRunner commands)
 {
     // The bridge is what makes a node unique among those that share a machine.
-    private string Table => $"ip cloudplane-{options.Bridge}";
+    private string Table => $"ip {options.Bridge}";
 
     public Task ApplyAsync(IPNetwork podCidr, CancellationToken cancellationToken) =>
         commands.MustAsync("nft", "-f -", cancellationToken, Rules(podCidr));
