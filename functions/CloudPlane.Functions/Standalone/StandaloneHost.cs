@@ -71,6 +71,7 @@ internal sealed partial class StandaloneHost : IAsyncDisposable
         var api = await _api;
         await FirstAnswerAsync(cancellationToken);
         WriteKubeconfig();
+        await EndsWithCancellation(api.Server.BootstrapAsync(ServeCommand.Cluster, cancellationToken).AsTask());
         var controllers = CreateControllers(api);
         var compaction = new HistoryCompaction(api.Store, ServeCommand.Cluster, TimeProvider.System);
         await EndsWithCancellation(Task.WhenAll(controllers.RunAsync(OnFailure, cancellationToken), compaction.RunAsync(cancellationToken)));
