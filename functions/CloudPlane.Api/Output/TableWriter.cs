@@ -5,7 +5,7 @@ using CloudPlane.Schema;
 namespace CloudPlane.Api;
 
 /// <summary>metav1.Table around stored objects.</summary>
-internal sealed class TableWriter(ResourceType resource, OutputForm form, string includeObject, DateTimeOffset now)
+internal sealed class TableWriter(ResourceType resource, OutputForm form, string includeObject, TimeProvider time)
 {
     /// <summary>A table of these objects; <paramref name="listMetadata"/> is its metadata member, raw.</summary>
     /// <param name="headers">Whether the columns are described; a watch does so in its first event only.</param>
@@ -13,6 +13,8 @@ internal sealed class TableWriter(ResourceType resource, OutputForm form, string
     {
         var buffer = new ArrayBufferWriter<byte>(4096);
         using var writer = new Utf8JsonWriter(buffer, Documents.WriterOptions);
+        // Read anew for each table: the ages of a watch's later events are those at the event.
+        var now = time.GetUtcNow();
         writer.WriteStartObject();
         writer.WriteString("kind"u8, "Table"u8);
         writer.WriteString("apiVersion"u8, $"meta.k8s.io/{form.Version}");
@@ -25,7 +27,7 @@ internal sealed class TableWriter(ResourceType resource, OutputForm form, string
             writer.WriteNullValue();
         writer.WriteStartArray("rows"u8);
         foreach (var item in objects)
-            WriteRow(writer, item);
+            WriteRow(writer, item, now);
         writer.WriteEndArray();
         writer.WriteEndObject();
         writer.Flush();
@@ -49,7 +51,7 @@ internal sealed class TableWriter(ResourceType resource, OutputForm form, string
         writer.WriteEndArray();
     }
 
-    private void WriteRow(Utf8JsonWriter writer, ReadOnlyMemory<byte> item)
+    private void WriteRow(Utf8JsonWriter writer, ReadOnlyMemory<byte> item, DateTimeOffset now)
     {
         using var document = JsonDocument.Parse(item);
         writer.WriteStartObject();

@@ -19,7 +19,13 @@ internal sealed class LogSubresource(IStateStore store, NodeTunnels tunnels)
             ?? throw ApiErrors.NotFound(operation.Resource, operation.Name);
         var pod = Documents.Parse(stored.Document);
         var container = LogTarget.Container(pod, operation.Name, operation.Query.Text("container"));
-        var node = LogTarget.Node(pod, operation.Name, container, operation.Query.Flag("previous"));
+        if (LogTarget.Node(pod, operation.Name, container, operation.Query.Flag("previous")) is not { } node)
+        {
+            // As kube-apiserver: a pod that has no node yet has an empty log.
+            await Responder.BytesAsync(operation, default, "text/plain");
+            return;
+        }
+
         using var stream = await tunnels.RequestAsync(operation.Cluster, node, PathFor(operation, container), operation.Aborted);
         await ForwardAsync(operation, await stream.Answered);
     }

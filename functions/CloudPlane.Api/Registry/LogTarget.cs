@@ -28,11 +28,13 @@ internal static class LogTarget
         throw ApiErrors.BadRequest(message);
     }
 
-    public static string Node(JsonObject pod, string podName, string container, bool previous)
+    /// <summary>The node that has the log; null before the pod has a node.</summary>
+    public static string? Node(JsonObject pod, string podName, string container, bool previous)
     {
         var node = pod.Object("spec").Text("nodeName");
-        var status = Status(pod.Object("status"), container);
-        if (node.Length == 0 || status is null)
+        if (node.Length == 0)
+            return null;
+        if (Status(pod.Object("status"), container) is not { } status)
             throw Waiting("ContainerCreating");
         var ranBefore = status.Object("lastState").Object("terminated") is not null;
         if (previous && !ranBefore)

@@ -147,6 +147,21 @@ public sealed class WatchTests : IAsyncDisposable
         Assert.Null((await watch.EventAsync()).Object["columnDefinitions"]);
     }
 
+    [Fact]
+    public async Task Tables_show_ages_as_of_each_event()
+    {
+        var time = new ManualTime(DateTimeOffset.UnixEpoch.AddYears(50));
+        await using var api = new TestApi(time);
+        await using var watch = api.Open($"{ConfigMaps}?watch=1", accept: "application/json;as=Table;v=v1;g=meta.k8s.io");
+        Assert.Equal(200, await watch.Status);
+        time.Advance(TimeSpan.FromMinutes(3));
+        (await api.PostAsync(ConfigMaps, ConfigMap("a"))).Is(201);
+        Assert.Equal("0s", (await watch.EventAsync()).Object["rows"]![0]!["cells"]![2]!.GetValue<string>());
+        time.Advance(TimeSpan.FromSeconds(7));
+        (await api.PatchAsync($"{ConfigMaps}/a", """{"data":{"k":"2"}}""")).Is(200);
+        Assert.Equal("7s", (await watch.EventAsync()).Object["rows"]![0]!["cells"]![2]!.GetValue<string>());
+    }
+
     private static async Task<string> Shown(StreamedCall watch)
     {
         var next = await watch.EventAsync();

@@ -90,7 +90,8 @@ internal sealed class ContainerStarter(
         if (start.Container.Lifecycle?.PostStart is not { } hook) return null;
         var target = new ProbeTarget(container.Id, start.Container, start.Address);
         if (await hooks.RunAsync(hook, target, cancellationToken).ConfigureAwait(false) is not { } failure) return null;
-        events.Pod(start.Pod, start.Container, EventTypes.Warning, "FailedPostStartHook", $"PostStartHook failed: {failure}");
+        // As the kubelet: neither the command nor its output belongs in an event, either may hold secrets.
+        events.Pod(start.Pod, start.Container, EventTypes.Warning, "FailedPostStartHook", "PostStartHook failed");
         killed(new ContainerKill(container, "FailedPostStartHook", KillReason.PostStartHook));
         return new StartFailure(new WaitingReason("PostStartHookError", failure), null);
     }
