@@ -92,6 +92,19 @@ public sealed class ClusterKeysTests : IDisposable
         Assert.Contains("client-key-data: " + Convert.ToBase64String("-----BEGIN PRIVATE"u8)[..20], text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_kubeconfig_stays_its_user_s_while_it_leads_to_the_server()
+    {
+        using var keys = ClusterKeys.OpenOrCreate(_data, TimeProvider.System);
+        var built = Kubeconfig.Build("https://127.0.0.1:6443", keys.CaCertificate, keys.AdminCertificate());
+        // `kubectl config set-context --current --namespace shop` reorders the file, too.
+        var edited = string.Join('\n', built.Split('\n').Reverse()) + "\n    namespace: shop\npreferences: {}\n";
+        Assert.True(Kubeconfig.Agrees(edited, built));
+        Assert.False(Kubeconfig.Agrees(edited.Replace(":6443", ":7443", StringComparison.Ordinal), built));
+        Assert.False(Kubeconfig.Agrees(edited.Replace("client-key-data: ", "client-key-data: A", StringComparison.Ordinal), built));
+        Assert.False(Kubeconfig.Agrees("", built));
+    }
+
     private sealed class SettableClock(DateTimeOffset now) : TimeProvider
     {
         public DateTimeOffset Now { get; set; } = now;

@@ -32,5 +32,17 @@ internal static class Kubeconfig
             """;
     }
 
+    /// <summary>
+    /// Whether a file says the same as a built one about the server and its credentials. Anything else in it (a default namespace, other
+    /// clusters) is its user's, as <c>kubectl config</c> writes it.
+    /// </summary>
+    public static bool Agrees(string file, string built) => Essentials(built).All(file.Contains);
+
+    private static IEnumerable<string> Essentials(string built) =>
+        from line in built.Split('\n')
+        let trimmed = line.Trim()
+        where trimmed.StartsWith("server:", StringComparison.Ordinal) || trimmed.Contains("-data:", StringComparison.Ordinal)
+        select trimmed;
+
     private static string Base64(string pem) => Convert.ToBase64String(Encoding.ASCII.GetBytes(pem));
 }

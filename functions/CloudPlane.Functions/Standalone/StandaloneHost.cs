@@ -141,12 +141,12 @@ internal sealed partial class StandaloneHost : IAsyncDisposable
     private bool HasKubeconfig() =>
         File.Exists(_options.KubeconfigPath) && File.ReadAllText(_options.KubeconfigPath).Contains($"server: https://{_options.Listen[0]}\n", StringComparison.Ordinal);
 
-    /// <summary>Rewritten only when it would say something else: a user may have it open.</summary>
+    /// <summary>Rewritten only when it no longer leads here: what its user has added must survive a restart.</summary>
     private void WriteKubeconfig()
     {
         using var admin = _keys.AdminCertificate();
         var text = Kubeconfig.Build($"https://{_options.Listen[0]}", _keys.CaCertificate, admin);
-        if (!File.Exists(_options.KubeconfigPath) || File.ReadAllText(_options.KubeconfigPath) != text)
+        if (!File.Exists(_options.KubeconfigPath) || !Kubeconfig.Agrees(File.ReadAllText(_options.KubeconfigPath), text))
             PrivateFile.Write(_options.KubeconfigPath, text);
     }
 

@@ -117,7 +117,9 @@ internal sealed class ImagePuller(ICriRuntime runtime, IObjectSource objects, No
     private async Task PullWithSecretsAsync(Pod pod, string reference, V1.PodSandboxConfig? sandbox, CancellationToken cancellationToken)
     {
         var request = new V1.PullImageRequest { Image = new V1.ImageSpec { Image = reference }, SandboxConfig = sandbox };
-        var credentials = await PullSecrets.ForAsync(pod, reference, objects, cancellationToken).ConfigureAwait(false);
+        var (credentials, absent) = await PullSecrets.ForAsync(pod, reference, objects, cancellationToken).ConfigureAwait(false);
+        if (absent.Count > 0)
+            events.Pod(pod, null, EventTypes.Warning, "FailedToRetrieveImagePullSecret", $"Unable to retrieve some image pull secrets ({string.Join(", ", absent)}); attempting to pull the image may not succeed.");
         if (credentials.Count == 0)
         {
             await runtime.PullImageAsync(request, cancellationToken).ConfigureAwait(false);

@@ -8,19 +8,24 @@ namespace CloudPlane.Agent;
 /// <summary>Registry credentials from a pod's imagePullSecrets (docker config files in secrets).</summary>
 internal static class PullSecrets
 {
-    /// <summary>Those that fit the image's registry, in the secrets' order; a secret that is absent or unreadable gives none.</summary>
-    public static async Task<IReadOnlyList<V1.AuthConfig>> ForAsync(Pod pod, string reference, IObjectSource objects, CancellationToken cancellationToken)
+    /// <summary>
+    /// Those that fit the image's registry, in the secrets' order, and the names of the secrets that do not exist; one that is unreadable gives none.
+    /// </summary>
+    public static async Task<(IReadOnlyList<V1.AuthConfig> Credentials, IReadOnlyList<string> Absent)> ForAsync(
+        Pod pod, string reference, IObjectSource objects, CancellationToken cancellationToken)
     {
         var credentials = new List<V1.AuthConfig>();
+        var absent = new List<string>();
         foreach (var pullSecret in pod.Spec?.ImagePullSecrets ?? [])
         {
             if (pullSecret.Name is not { Length: > 0 } name) continue;
             var secret = await objects.SecretAsync(pod.Namespace(), name, cancellationToken).ConfigureAwait(false);
+            if (secret is null) absent.Add(name);
             if (secret?.Data is not { } data) continue;
             if (data.TryGetValue(".dockerconfigjson", out var config)) Add(credentials, config, reference, nested: true);
             else if (data.TryGetValue(".dockercfg", out var legacy)) Add(credentials, legacy, reference, nested: false);
         }
-        return credentials;
+        return (credentials, absent);
     }
 
     internal static void Add(List<V1.AuthConfig> credentials, string base64, string reference, bool nested)

@@ -426,6 +426,25 @@ public sealed class PodActorTests
     }
 
     [Fact]
+    public async Task An_absent_pull_secret_is_named()
+    {
+        await using var node = new FakeNode();
+        node.Add("p", """ "imagePullSecrets":[{"name":"gone"}],"containers":[{"name":"c","image":"reg.example/x:1","imagePullPolicy":"IfNotPresent"}] """);
+        await node.Until(() => node.HasEvent("FailedToRetrieveImagePullSecret", "Unable to retrieve some image pull secrets (gone); attempting to pull the image may not succeed."), "event");
+    }
+
+    [Fact]
+    public async Task What_a_failed_hook_ran_or_said_is_in_no_event()
+    {
+        await using var node = new FakeNode();
+        node.Runtime.OnExec = (_, _) => new Cri.V1.ExecSyncResponse { ExitCode = 4, Stderr = Google.Protobuf.ByteString.CopyFromUtf8("hunter2") };
+        node.Add("p", One.Replace("\"image\"", "\"lifecycle\":{\"postStart\":{\"exec\":{\"command\":[\"login\",\"hunter2\"]}}},\"image\""));
+        await node.Until(() => node.HasEvent("FailedPostStartHook", "PostStartHook failed"), "event");
+        Assert.False(node.HasEvent("FailedPostStartHook", "hunter2"));
+        await node.Until(() => node.HasEvent("Killing", "FailedPostStartHook"), "is killed for it");
+    }
+
+    [Fact]
     public async Task Twenty_pods_start_and_stop()
     {
         await using var node = new FakeNode();
