@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using CloudPlane.Schema;
 
@@ -7,6 +8,8 @@ namespace CloudPlane.Api;
 /// <summary>metav1.Table around stored objects.</summary>
 internal sealed class TableWriter(ResourceType resource, OutputForm form, string includeObject, TimeProvider time)
 {
+    private readonly JsonEncodedText _partialVersion = JsonEncodedText.Encode($"meta.k8s.io/{form.Version}");
+
     /// <summary>A table of these objects; <paramref name="listMetadata"/> is its metadata member, raw.</summary>
     /// <param name="headers">Whether the columns are described; a watch does so in its first event only.</param>
     public ReadOnlyMemory<byte> Write(IEnumerable<ReadOnlyMemory<byte>> objects, ReadOnlySpan<byte> listMetadata, bool headers = true)
@@ -66,11 +69,20 @@ internal sealed class TableWriter(ResourceType resource, OutputForm form, string
                 writer.WriteRawValue(item.Span, skipInputValidation: true);
                 break;
             default:
-                writer.WritePropertyName("object"u8);
-                writer.WriteRawValue(PartialObjects.Of(item, form.Version).Span, skipInputValidation: true);
+                WritePartialObject(writer, document.RootElement);
                 break;
         }
 
+        writer.WriteEndObject();
+    }
+
+    private void WritePartialObject(Utf8JsonWriter writer, JsonElement item)
+    {
+        writer.WriteStartObject("object"u8);
+        writer.WriteString("kind"u8, "PartialObjectMetadata"u8);
+        writer.WriteString("apiVersion"u8, _partialVersion);
+        writer.WritePropertyName("metadata"u8);
+        writer.WriteRawValue(JsonMarshal.GetRawUtf8Value(item.GetProperty("metadata"u8)), skipInputValidation: true);
         writer.WriteEndObject();
     }
 }

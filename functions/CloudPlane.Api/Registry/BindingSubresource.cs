@@ -60,8 +60,8 @@ internal sealed class BindingSubresource(IStateStore store, Catalog catalog, IdS
         SetScheduled(pod.Child("status"));
         if (dryRun)
             return true;
-        var result = await store.WriteAsync(
-            partition, new Write(key, stored.Revision, Documents.Encode(pod), false, ids.NewUid()), operation.Aborted);
+        var write = new Write(key, stored.Revision, Documents.Encode(pod), false, ids.NewUid()) { Current = stored.Document };
+        var result = await store.WriteAsync(partition, write, operation.Aborted);
         if (result.Outcome == WriteOutcome.TooLarge)
             throw ApiErrors.TooLarge($"Pod {GoText.Quote(key.Name)} is larger than the state store can hold");
         return result.Outcome == WriteOutcome.Committed;

@@ -33,7 +33,7 @@ internal sealed class Deleter(IStateStore store, Catalog catalog, AdmissionChain
             if (options.DryRun || (!changed && !gone))
                 return new Deleted(options.DryRun ? Documents.ToBytes(document) : stored.Document, gone);
 
-            var write = new Write(key, stored.Revision, Documents.Encode(document), gone, ids.NewUid());
+            var write = new Write(key, stored.Revision, Documents.Encode(document), gone, ids.NewUid()) { Current = stored.Document };
             var result = await store.WriteAsync(operation.Partition, write, operation.Aborted);
             if (result.Outcome == WriteOutcome.TooLarge)
                 throw ApiErrors.TooLarge($"{operation.Resource.Kind} {GoText.Quote(key.Name)} is larger than the state store can hold");

@@ -76,7 +76,7 @@ internal sealed class UpdateFlow(IStateStore store, AdmissionChain admission, Id
             return stored.Document;
         await using var allocation = await admission.AllocateAsync(operation, document, before);
         var delete = Deletion.IsComplete(operation.Resource, document);
-        var write = new Write(operation.Key, stored.Revision, Documents.Encode(document), delete, ids.NewUid());
+        var write = new Write(operation.Key, stored.Revision, Documents.Encode(document), delete, ids.NewUid()) { Current = stored.Document };
         var result = await store.WriteAsync(operation.Partition, write, operation.Aborted);
         switch (result.Outcome)
         {

@@ -26,7 +26,7 @@ public sealed class ServiceAllocationTests : IAsyncDisposable
     public async Task Two_servers_never_give_out_one_address_twice()
     {
         await using var other = new ApiServer(
-            new ApiServerOptions(), _api.Store, Catalog.LoadBuiltIn(), null, TimeProvider.System, new Random(1));
+            new ApiServerOptions(), _api.Store, Catalog.LoadBuiltIn(), null, TimeProvider.System, new Random(2));
         var addresses = new System.Collections.Concurrent.ConcurrentBag<string>();
         await Parallel.ForAsync(0, 60, async (i, _) =>
         {
