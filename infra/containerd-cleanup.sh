@@ -25,13 +25,20 @@ end() {
 ours() { { tr '\0' '\n' <"/proc/$1/cmdline" | grep -qF "$root/"; } 2>/dev/null; }
 
 if pid=$(cat "$root/containerd.pid" 2>/dev/null) && ours "$pid"; then end "$pid"; fi
+# Somebody may have started it again by hand; alive, it would tidy up while we read what it leaves.
+for directory in /proc/[0-9]*; do
+  case $({ tr '\0' ' ' <"$directory/cmdline"; } 2>/dev/null) in
+    *"containerd --config $root/config.toml "*) end "${directory#/proc/}" ;;
+  esac
+done
 
 for bundle in "$root"/state/io.containerd.runtime.v2.task/*/*/; do
   [ -d "$bundle" ] || continue
   id=$(basename "$bundle")
   space=$(basename "$(dirname "$bundle")")
-  runc --root "$root/runc/$space" delete --force "$id" >/dev/null 2>&1
+  # Read first: the shim may take the bundle away as soon as its container is gone.
   netns=$(grep -o '"path":"[^"]*netns/cni-[^"]*"' "$bundle/config.json" 2>/dev/null | head -1 | cut -d'"' -f4)
+  runc --root "$root/runc/$space" delete --force "$id" >/dev/null 2>&1
   if [ -n "$netns" ]; then
     umount "$netns" 2>/dev/null
     rm -f "$netns"

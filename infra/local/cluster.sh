@@ -252,9 +252,8 @@ run_demo() {
     kubectl get pods -o wide >&2 || true
     fail "the demo's pods are not ready after 60 s" "see: kubectl describe pods -l app=hello"
   }
-  local address
-  address=$(kubectl get pods -l app=hello -o 'jsonpath={.items[0].status.podIP}')
-  wait_until 10 answers "http://$address:8080/" || fail "the pod at $address does not answer" "see: kubectl logs -l app=hello"
+  local address=
+  wait_until 20 demo_answers || fail "the demo's pod ${address:+at $address }does not answer" "see: kubectl logs -l app=hello"
   note "http://$address:8080/ says: $(curl -fsS --max-time 3 "http://$address:8080/" | head -n 1)"
 }
 
@@ -263,6 +262,12 @@ demo_is_ready() {
   ready=$(kubectl get deployment hello -o 'jsonpath={.status.readyReplicas}' 2>/dev/null)
   progress "${ready:-0} of 3 pods ready"
   [ "${ready:-0}" -ge 3 ]
+}
+
+# Asks for the address each time: of a cluster that was stopped the API shows the pods as they were until their nodes have started them anew.
+demo_answers() {
+  address=$(kubectl get pods -l app=hello --field-selector status.phase=Running -o 'jsonpath={.items[0].status.podIP}' 2>/dev/null) &&
+    [ -n "$address" ] && answers "http://$address:8080/"
 }
 
 answers() { curl -fsS --max-time 2 "$1" >/dev/null 2>&1; }

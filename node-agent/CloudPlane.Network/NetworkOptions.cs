@@ -32,6 +32,6 @@ public sealed record NetworkOptions
     /// <summary>The VXLAN's UDP port, the same on all nodes. Default 4789 (IANA).</summary>
     public int VxlanPort { get; init; } = 4789;
 
-    /// <summary>The mark ("protocol") of our routes, so that nobody else's are touched. Default 67; the kernel and routing daemons use others.</summary>
+    /// <summary>The mark ("protocol") of our routes, so that nobody else's are touched; of those only what leads into <see cref="ClusterCidr"/> is this cluster's. Default 67; the kernel and routing daemons use others.</summary>
     public int RouteProtocol { get; init; } = 67;
 }

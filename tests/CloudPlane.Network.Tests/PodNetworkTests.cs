@@ -60,12 +60,14 @@ public sealed class PodNetworkTests : IDisposable
         Assert.NotEqual(DateTime.UnixEpoch, File.GetLastWriteTimeUtc(ConfList));
     }
 
+    // 10.250.7.0/24 is another cluster's: end-to-end tests beside a cluster of ./up once took each other's routes away.
     [Fact]
     public async Task Routes_become_what_the_nodes_say()
     {
         _commands.Answer(ShowRoutes, """
             [{"dst":"10.244.2.0/24","gateway":"10.0.0.2","dev":"eth0","protocol":"67","flags":[]},
              {"dst":"10.244.3.0/24","gateway":"10.0.0.99","dev":"eth0","protocol":"67","flags":[]},
+             {"dst":"10.250.7.0/24","gateway":"10.9.0.7","dev":"eth1","protocol":"67","flags":[]},
              {"dst":"10.244.7.0/24","gateway":"10.0.0.7","dev":"eth0","protocol":"67","flags":[]}]
             """);
         await _network.ReconcileAsync(

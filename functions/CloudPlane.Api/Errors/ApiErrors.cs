@@ -30,6 +30,13 @@ internal static class ApiErrors
     public static ApiStatusException UnknownPath() =>
         new(404, "NotFound", "the server could not find the requested resource") { Details = new("", "", "") };
 
+    /// <summary>
+    /// The same with the reason added, for kubectl prints it as it is: "kubectl exec" then says what is missing. No name in the details: that
+    /// is how kubectl tells an absent subresource from an absent object.
+    /// </summary>
+    public static ApiStatusException UnknownSubresource(ResourceType resource, string subresource) =>
+        new(404, "NotFound", $"the server could not find the requested resource: {Qualified(resource)}/{subresource} is not served") { Details = new("", "", "") };
+
     public static ApiStatusException MethodNotAllowed() =>
         new(405, "MethodNotAllowed", "the server does not allow this method on the requested resource") { Details = new("", "", "") };
 

@@ -6,7 +6,7 @@ namespace CloudPlane.Api;
 internal sealed record ResourceRoute(ResourceType Resource, string Namespace, string Name, Subresource? Subresource)
 {
     /// <summary>
-    /// The route of a path's segments, or null when the server has no such resource. Whether the method fits is for <see cref="Verb"/> to say.
+    /// The route of a path's segments, or null when the server has no such resource. A resource without that subresource is a 404 that says so. Whether the method fits is for <see cref="Verb"/> to say.
     /// </summary>
     public static ResourceRoute? Parse(Catalog catalog, ReadOnlySpan<string> segments)
     {
@@ -42,7 +42,8 @@ internal sealed record ResourceRoute(ResourceType Resource, string Namespace, st
             return null;
         if (segments.Length < 3)
             return new ResourceRoute(resource, space, name, null);
-        return resource.FindSubresource(segments[2]) is { } subresource ? new ResourceRoute(resource, space, name, subresource) : null;
+        var subresource = resource.FindSubresource(segments[2]) ?? throw ApiErrors.UnknownSubresource(resource, segments[2]);
+        return new ResourceRoute(resource, space, name, subresource);
     }
 
     /// <summary>The Kubernetes verb of an HTTP method here; 405 when there is none.</summary>

@@ -66,10 +66,15 @@ internal sealed class PeerRoutes(NetworkOptions options, ICommandRunner commands
         }
     }
 
+    // A machine may run nodes of several clusters, each with pod addresses of its own; the mark is the same for all.
+    private bool IsOfThisCluster(PeerRoute route) =>
+        IPAddress.TryParse(route.Destination.Split('/')[0], out var address) && options.ClusterCidr.Contains(address);
+
     private async Task ApplyAsync(HashSet<PeerRoute> wanted, List<Exception> failures, CancellationToken cancellationToken)
     {
-        var present = PeerRoute.Parse(
-            await commands.MustAsync("ip", $"-j -4 route show proto {options.RouteProtocol}", cancellationToken).ConfigureAwait(false)).ToHashSet();
+        var marked = PeerRoute.Parse(
+            await commands.MustAsync("ip", $"-j -4 route show proto {options.RouteProtocol}", cancellationToken).ConfigureAwait(false));
+        var present = marked.Where(IsOfThisCluster).ToHashSet();
         // New ones first: "replace" changes a route in place, so that no packet meets a gap.
         foreach (var route in wanted.Except(present))
             await TryAsync($"route replace {route.Destination} via {route.Gateway} dev {route.Device}{(route.Device == options.VxlanDevice ? " onlink" : "")}");

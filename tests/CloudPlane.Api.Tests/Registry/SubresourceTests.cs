@@ -27,6 +27,14 @@ public sealed class SubresourceTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_subresource_that_is_not_served_is_named()
+    {
+        var answer = (await _api.PostAsync($"{Namespaced}/pods/p/exec?command=ls", "")).IsFailure(404, "NotFound");
+        Assert.Equal("the server could not find the requested resource: pods/exec is not served", answer.Message);
+        Assert.Null(answer.Json["details"]!["name"]);
+    }
+
+    [Fact]
     public async Task Binding_gives_a_pod_its_node_once()
     {
         await _api.PostAsync($"{Namespaced}/pods", Pod("p"));
