@@ -74,7 +74,10 @@ internal sealed partial class StandaloneHost : IAsyncDisposable
         await EndsWithCancellation(api.Server.BootstrapAsync(ServeCommand.Cluster, cancellationToken).AsTask());
         var controllers = CreateControllers(api);
         var compaction = new HistoryCompaction(api.Store, ServeCommand.Cluster, TimeProvider.System);
-        await EndsWithCancellation(Task.WhenAll(controllers.RunAsync(OnFailure, cancellationToken), compaction.RunAsync(cancellationToken)));
+        var memory = new IdleMemory(
+            TimeProvider.System, static () => GC.GetTotalAllocatedBytes(), static () => GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true));
+        await EndsWithCancellation(Task.WhenAll(
+            controllers.RunAsync(OnFailure, cancellationToken), compaction.RunAsync(cancellationToken), memory.RunAsync(cancellationToken)));
         api.Server.EndStreams();
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(5));
         await EndsWithCancellation(_web.StopAsync(patience.Token));

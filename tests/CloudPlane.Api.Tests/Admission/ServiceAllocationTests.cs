@@ -27,6 +27,8 @@ public sealed class ServiceAllocationTests : IAsyncDisposable
     {
         await using var other = new ApiServer(
             new ApiServerOptions(), _api.Store, Catalog.LoadBuiltIn(), null, TimeProvider.System, new Random(2));
+        // What every cluster has from the start is there: this is about the addresses of services that come later.
+        await _api.Server.BootstrapAsync("default", default);
         var addresses = new System.Collections.Concurrent.ConcurrentBag<string>();
         await Parallel.ForAsync(0, 60, async (i, _) =>
         {
