@@ -34,6 +34,22 @@ public sealed class SqliteFileTests : IDisposable
         Assert.Equal([$"1 Added default/n {Text(1, "one")} (was )"], nodes.Select(c => c.Line()));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task The_write_ahead_log_stays_short(bool reopened)
+    {
+        if (reopened)
+            await using (var before = Open())
+                await before.Commit(Pods, Put("before", 0, "x"));
+        await using var store = Open();
+        var value = new string('x', 500_000);
+        for (var i = 0; i < 120; i++)
+            await store.Commit(Pods, Put($"p{i}", 0, value));
+        Assert.InRange(new FileInfo(StateFile + "-wal").Length, 1, 40 * 1024 * 1024);
+        Assert.InRange(new FileInfo(StateFile).Length, 20 * 1024 * 1024, long.MaxValue);
+    }
+
     [Fact]
     public async Task A_second_store_on_the_same_file_is_refused_in_time()
     {

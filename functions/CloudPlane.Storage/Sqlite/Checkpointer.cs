@@ -20,6 +20,8 @@ internal sealed class Checkpointer : IDisposable
     public Checkpointer(SqliteConnection connection, int pageBytes)
     {
         _connection = connection;
+        // A connection that has read nothing yet does not know that there is a WAL, and its checkpoints do nothing.
+        _connection.Execute("PRAGMA schema_version");
         (_startPages, _waitPages) = (BytesToStart / pageBytes, BytesToWait / pageBytes);
         _thread = new Thread(Run) { IsBackground = true, Name = "sqlite-checkpoint" };
         _thread.Start();
