@@ -71,7 +71,7 @@ internal sealed partial class StandaloneHost : IAsyncDisposable
         var api = await _api;
         await FirstAnswerAsync(cancellationToken);
         WriteKubeconfig();
-        await EndsWithCancellation(api.Server.BootstrapAsync(ServeCommand.Cluster, cancellationToken).AsTask());
+        await BootstrapAsync(api.Server, cancellationToken);
         var controllers = CreateControllers(api);
         var compaction = new HistoryCompaction(api.Store, ServeCommand.Cluster, TimeProvider.System);
         var memory = new IdleMemory(
@@ -81,6 +81,23 @@ internal sealed partial class StandaloneHost : IAsyncDisposable
         api.Server.EndStreams();
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(5));
         await EndsWithCancellation(_web.StopAsync(patience.Token));
+    }
+
+    /// <summary>What a cluster has from the start. A failure is not the end: the first request that needs it tries again.</summary>
+    private async Task BootstrapAsync(ApiServer server, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await server.BootstrapAsync(ServeCommand.Cluster, cancellationToken);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            LogFailure(_logger, "bootstrap", ServeCommand.Cluster, TimeSpan.Zero, e);
+        }
+        catch (OperationCanceledException)
+        {
+            // Asked for.
+        }
     }
 
     private void OnFailure(ReconcileFailure failure) =>
