@@ -41,9 +41,11 @@ internal sealed record DownwardFields(Pod Pod, string NodeName, string HostIp, I
     public string Resource(ResourceFieldSelector selector, string? ownContainer)
     {
         var name = selector.ContainerName is { Length: > 0 } other ? other : ownContainer;
-        var container = Pod.AllContainers().FirstOrDefault(c => c.Name == name) ?? throw new ContainerConfigException($"container {name} not found");
+        var container = Pod.AllContainers().FirstOrDefault(c => c.Name == name)
+            ?? throw new ContainerConfigException($"container {name} not found");
         var parts = (selector.Resource ?? "").Split('.', 2);
-        if (parts.Length != 2 || parts[0] is not ("limits" or "requests")) throw new ContainerConfigException($"unsupported container resource : {selector.Resource}");
+        if (parts.Length != 2 || parts[0] is not ("limits" or "requests"))
+            throw new ContainerConfigException($"unsupported container resource : {selector.Resource}");
         var list = parts[0] == "limits" ? container.Resources?.Limits : container.Resources?.Requests;
         var amount = Resources.Amount(list, parts[1]) ?? (parts[0] == "limits" ? Allocatable.Of(parts[1]) : 0);
         var divisor = Quantity.TryParse(selector.Divisor ?? "1", out var parsed) && !parsed.IsZero ? parsed.MilliValue / 1000m : 1;
@@ -57,7 +59,9 @@ internal sealed record DownwardFields(Pod Pod, string NodeName, string HostIp, I
         foreach (var (key, value) in (map ?? new Dictionary<string, string>()).OrderBy(e => e.Key, StringComparer.Ordinal))
         {
             if (text.Length > 0) text.Append('\n');
-            text.Append(key).Append("=\"").Append(value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal).Replace("\t", "\\t", StringComparison.Ordinal)).Append('"');
+            text.Append(key).Append("=\"")
+                .Append(value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)
+                .Replace("\n", "\\n", StringComparison.Ordinal).Replace("\t", "\\t", StringComparison.Ordinal)).Append('"');
         }
         return text.ToString();
     }

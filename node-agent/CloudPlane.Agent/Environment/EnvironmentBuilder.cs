@@ -7,7 +7,8 @@ namespace CloudPlane.Agent;
 internal sealed class EnvironmentBuilder(IObjectSource objects, Func<IEnumerable<Service>> services)
 {
     /// <exception cref="ContainerConfigException">Something that is not optional is missing.</exception>
-    public async Task<IReadOnlyList<KeyValuePair<string, string>>> BuildAsync(Container container, DownwardFields fields, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<KeyValuePair<string, string>>> BuildAsync(Container container, DownwardFields fields,
+        CancellationToken cancellationToken)
     {
         var ns = fields.Pod.Namespace();
         var fromServices = ServiceVariables.Of(fields.Pod, services());
@@ -17,7 +18,8 @@ internal sealed class EnvironmentBuilder(IObjectSource objects, Func<IEnumerable
         {
             var value = variable.ValueFrom is { } from
                 ? await ValueFromAsync(from, fields, container.Name!, cancellationToken).ConfigureAwait(false)
-                : VariableExpansion.Expand(variable.Value ?? "", name => result.TryGetValue(name, out var known) ? known : fromServices.GetValueOrDefault(name));
+                : VariableExpansion.Expand(variable.Value ?? "", name =>
+                    result.TryGetValue(name, out var known) ? known : fromServices.GetValueOrDefault(name));
             if (value is not null) result[variable.Name ?? ""] = value;
         }
         foreach (var (name, value) in fromServices) result.TryAdd(name, value);
@@ -42,7 +44,8 @@ internal sealed class EnvironmentBuilder(IObjectSource objects, Func<IEnumerable
         }
     }
 
-    private async Task AddFromAsync(OrderedDictionary<string, string> result, EnvFromSource source, string ns, CancellationToken cancellationToken)
+    private async Task AddFromAsync(OrderedDictionary<string, string> result, EnvFromSource source, string ns,
+        CancellationToken cancellationToken)
     {
         IEnumerable<KeyValuePair<string, string>>? data = null;
         if (source.ConfigMapRef is { } map)
@@ -53,7 +56,8 @@ internal sealed class EnvironmentBuilder(IObjectSource objects, Func<IEnumerable
         else if (source.SecretRef is { } secret)
         {
             var found = await objects.SecretAsync(ns, secret.Name ?? "", cancellationToken).ConfigureAwait(false);
-            data = found is null ? Missing(secret.Optional, $"secret \"{secret.Name}\" not found") : found.Data?.Select(e => KeyValuePair.Create(e.Key, Decode(e.Value)));
+            data = found is null ? Missing(secret.Optional, $"secret \"{secret.Name}\" not found") : found.Data?.Select(e =>
+                KeyValuePair.Create(e.Key, Decode(e.Value)));
         }
         foreach (var (key, value) in (data ?? []).OrderBy(e => e.Key, StringComparer.Ordinal))
         {
@@ -65,7 +69,8 @@ internal sealed class EnvironmentBuilder(IObjectSource objects, Func<IEnumerable
     private static IEnumerable<KeyValuePair<string, string>> Missing(bool? optional, string message) =>
         optional == true ? [] : throw new ContainerConfigException(message);
 
-    private async Task<string?> ValueFromAsync(EnvVarSource from, DownwardFields fields, string container, CancellationToken cancellationToken)
+    private async Task<string?> ValueFromAsync(EnvVarSource from, DownwardFields fields, string container,
+        CancellationToken cancellationToken)
     {
         var ns = fields.Pod.Namespace();
         if (from.FieldRef is { } field) return fields.Field(field.FieldPath ?? "");
@@ -73,18 +78,23 @@ internal sealed class EnvironmentBuilder(IObjectSource objects, Func<IEnumerable
         if (from.ConfigMapKeyRef is { } mapKey)
         {
             var map = await objects.ConfigMapAsync(ns, mapKey.Name ?? "", cancellationToken).ConfigureAwait(false);
-            if (map is null) return mapKey.Optional == true ? null : throw new ContainerConfigException($"configmap \"{mapKey.Name}\" not found");
+            if (map is null) return mapKey.Optional == true
+                ? null : throw new ContainerConfigException($"configmap \"{mapKey.Name}\" not found");
             if (map.Data?.TryGetValue(mapKey.Key ?? "", out var value) == true) return value;
-            return mapKey.Optional == true ? null : throw new ContainerConfigException($"couldn't find key {mapKey.Key} in ConfigMap {ns}/{mapKey.Name}");
+            return mapKey.Optional == true
+                ? null : throw new ContainerConfigException($"couldn't find key {mapKey.Key} in ConfigMap {ns}/{mapKey.Name}");
         }
         if (from.SecretKeyRef is { } secretKey)
         {
             var secret = await objects.SecretAsync(ns, secretKey.Name ?? "", cancellationToken).ConfigureAwait(false);
-            if (secret is null) return secretKey.Optional == true ? null : throw new ContainerConfigException($"secret \"{secretKey.Name}\" not found");
+            if (secret is null) return secretKey.Optional == true
+                ? null : throw new ContainerConfigException($"secret \"{secretKey.Name}\" not found");
             if (secret.Data?.TryGetValue(secretKey.Key ?? "", out var value) == true) return Decode(value);
-            return secretKey.Optional == true ? null : throw new ContainerConfigException($"couldn't find key {secretKey.Key} in Secret {ns}/{secretKey.Name}");
+            return secretKey.Optional == true
+                ? null : throw new ContainerConfigException($"couldn't find key {secretKey.Key} in Secret {ns}/{secretKey.Name}");
         }
-        throw new ContainerConfigException(from.FileKeyRef is not null ? "valueFrom.fileKeyRef is not supported by this node" : "invalid valueFrom: no known source is set");
+        throw new ContainerConfigException(from.FileKeyRef is not null
+            ? "valueFrom.fileKeyRef is not supported by this node" : "invalid valueFrom: no known source is set");
     }
 
     private static string Decode(string base64)

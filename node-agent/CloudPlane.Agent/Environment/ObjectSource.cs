@@ -20,9 +20,11 @@ internal sealed class ObjectSource(ApiClient api, TimeProvider time) : IObjectSo
     private static readonly TimeSpan MaximumAge = TimeSpan.FromSeconds(5);
     private readonly ConcurrentDictionary<string, Entry> _entries = new();
 
-    public Task<ConfigMap?> ConfigMapAsync(string ns, string name, CancellationToken cancellationToken) => GetAsync<ConfigMap>(ns, name, cancellationToken);
+    public Task<ConfigMap?> ConfigMapAsync(string ns, string name, CancellationToken cancellationToken) =>
+        GetAsync<ConfigMap>(ns, name, cancellationToken);
 
-    public Task<Secret?> SecretAsync(string ns, string name, CancellationToken cancellationToken) => GetAsync<Secret>(ns, name, cancellationToken);
+    public Task<Secret?> SecretAsync(string ns, string name, CancellationToken cancellationToken) =>
+        GetAsync<Secret>(ns, name, cancellationToken);
 
     private async Task<T?> GetAsync<T>(string ns, string name, CancellationToken cancellationToken) where T : class, IKubernetesObject<T>
     {

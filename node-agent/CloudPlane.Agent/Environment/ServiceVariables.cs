@@ -16,7 +16,8 @@ internal static class ServiceVariables
         {
             var api = service.Metadata is { Namespace: "default", Name: "kubernetes" };
             if (!api && !(links && service.Metadata.Namespace == pod.Namespace())) continue;
-            if (service.Spec is { ClusterIP: { Length: > 0 } ip } spec && ip != "None") Add(variables, service.Metadata.Name ?? "", ip, spec.Ports ?? []);
+            if (service.Spec is { ClusterIP: { Length: > 0 } ip } spec && ip != "None")
+                Add(variables, service.Metadata.Name ?? "", ip, spec.Ports ?? []);
         }
         return variables;
     }

@@ -21,12 +21,15 @@ internal sealed class NodeEvents(EventRecorder recorder, string nodeName, TimePr
     private const double Burst = 25;
     private const double RefillPerSecond = 1.0 / 300;
 
-    private readonly Channel<Item> _queue = Channel.CreateBounded<Item>(new BoundedChannelOptions(QueueLength) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
+    private readonly Channel<Item> _queue =
+        Channel.CreateBounded<Item>(new BoundedChannelOptions(QueueLength) { FullMode = BoundedChannelFullMode.DropOldest,
+        SingleReader = true });
     private readonly ConcurrentDictionary<string, Allowance> _allowances = new();
 
     public void Pod(Pod pod, Container? container, string type, string reason, string message)
     {
-        var field = container is null ? null : pod.IsInit(container.Name!) ? $"spec.initContainers{{{container.Name}}}" : $"spec.containers{{{container.Name}}}";
+        var field = container is null ? null : pod.IsInit(container.Name!)
+            ? $"spec.initContainers{{{container.Name}}}" : $"spec.containers{{{container.Name}}}";
         Record(new ObjectReference
         {
             ApiVersion = "v1",
@@ -54,7 +57,8 @@ internal sealed class NodeEvents(EventRecorder recorder, string nodeName, TimePr
     {
         var now = time.GetUtcNow();
         if (_allowances.Count > RememberedObjects) _allowances.Clear();
-        if (_allowances.GetOrAdd($"{about.Kind}/{about.Uid}", _ => new Allowance(now)).Take(now)) _queue.Writer.TryWrite(new Item(about, type, reason, message));
+        if (_allowances.GetOrAdd($"{about.Kind}/{about.Uid}", _ => new Allowance(now)).Take(now))
+            _queue.Writer.TryWrite(new Item(about, type, reason, message));
     }
 
     private sealed record Item(ObjectReference About, string Type, string Reason, string Message);

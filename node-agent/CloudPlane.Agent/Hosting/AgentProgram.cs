@@ -55,5 +55,6 @@ internal static class AgentProgram
     private static AgentLog Log(AgentOptions options) => new(Console.Error, TimeProvider.System, options.Verbose);
 
     private static string Version() =>
-        typeof(AgentProgram).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] is { } version ? $"v1.34.0+cloudplane ({version})" : "v1.34.0+cloudplane";
+        typeof(AgentProgram).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split(
+            '+')[0] is { } version ? $"v1.34.0+cloudplane ({version})" : "v1.34.0+cloudplane";
 }

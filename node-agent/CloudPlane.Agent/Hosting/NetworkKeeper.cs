@@ -3,7 +3,8 @@ using CloudPlane.Network;
 
 namespace CloudPlane.Agent;
 
-/// <summary>Keeps the node's pod network as the nodes' podCIDRs and addresses want it: at each change, and now and then to repair.</summary>
+/// <summary>Keeps the node's pod network as the nodes' podCIDRs and addresses want it: at each change, and now and then to
+/// repair.</summary>
 internal sealed class NetworkKeeper(IPodNetwork network, WatchCache<Node> nodes, RuntimeHealth health, TimeProvider time, AgentLog log)
 {
     private static readonly TimeSpan RepairPeriod = TimeSpan.FromMinutes(1);
@@ -11,7 +12,8 @@ internal sealed class NetworkKeeper(IPodNetwork network, WatchCache<Node> nodes,
     private readonly SemaphoreSlim _changed = new(0, 1);
 
     /// <summary>Runs until cancelled; it is what runs the cache of nodes.</summary>
-    public Task RunAsync(CancellationToken cancellationToken) => Task.WhenAll(WatchAsync(cancellationToken), ReconcileAsync(cancellationToken));
+    public Task RunAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll(WatchAsync(cancellationToken), ReconcileAsync(cancellationToken));
 
     private async Task WatchAsync(CancellationToken cancellationToken)
     {
@@ -53,5 +55,6 @@ internal sealed class NetworkKeeper(IPodNetwork network, WatchCache<Node> nodes,
 
     /// <summary>What of a node the network depends on; heartbeats don't count.</summary>
     private static string Routing(Node? node) =>
-        node is null ? "" : $"{node.Spec?.PodCIDR} {string.Join(',', (node.Status?.Addresses ?? []).Where(a => a.Type == "InternalIP").Select(a => a.Address))}";
+        node is null
+            ? "" : $"{node.Spec?.PodCIDR} {string.Join(',', (node.Status?.Addresses ?? []).Where(a => a.Type == "InternalIP").Select(a => a.Address))}";
 }

@@ -21,7 +21,8 @@ internal sealed class NodeAgent : IAsyncDisposable
     {
         (_options, _time, _random, _log) = (options, time, random, log);
         _credentials = new NodeCredentials(options, time, random, log);
-        _transport = new HttpApiTransport(new HttpApiTransportOptions { Server = options.Server, CaFile = options.CaFile, BearerToken = _credentials.BearerAsync }, time);
+        _transport = new HttpApiTransport(
+            new HttpApiTransportOptions { Server = options.Server, CaFile = options.CaFile, BearerToken = _credentials.BearerAsync }, time);
         _api = new ApiClient(_transport);
         _runtime = new CriRuntime(options.ContainerdSocket, time, random);
     }
@@ -31,7 +32,8 @@ internal sealed class NodeAgent : IAsyncDisposable
         Directory.CreateDirectory(_options.DataDirectory);
         Directory.CreateDirectory(_options.PodLogDirectory);
         var facts = HostReader.Read(_options);
-        _log.Info($"node {_options.NodeName}: {facts.NodeIp}, {facts.MilliCpu}m cpu, {facts.MemoryBytes >> 20} MiB, containerd at {_options.ContainerdSocket}");
+        _log.Info(
+            $"node {_options.NodeName}: {facts.NodeIp}, {facts.MilliCpu}m cpu, {facts.MemoryBytes >> 20} MiB, containerd at {_options.ContainerdSocket}");
         await _credentials.JoinAsync(cancellationToken).ConfigureAwait(false);
 
         var events = new NodeEvents(new EventRecorder(_api, "kubelet", _options.NodeName, _time), _options.NodeName, _time);
@@ -40,14 +42,16 @@ internal sealed class NodeAgent : IAsyncDisposable
         var services = Cache<Service>(null);
         var pods = Cache<Pod>($"spec.nodeName={_options.NodeName}");
         var shared = PodServicesFactory.Create(
-            _options, facts, _api, _runtime, new LinuxMounter(), health, () => services.Objects.Values, events, new Prober(_runtime, _http, _grpc), _http, _time, _log);
+            _options, facts, _api, _runtime, new LinuxMounter(), health, () =>
+                services.Objects.Values, events, new Prober(_runtime, _http, _grpc), _http, _time, _log);
         Node? Self() => nodes.Objects.TryGetValue(new ObjectName("", _options.NodeName), out var node) ? node : null;
         var manager = new PodManager(shared, pods, new PodAdmission(facts, Self));
         var reporter = new NodeReporter(_api, _runtime, health, facts, _options, events, _time, _log);
         reporter.Refused = _credentials.Refused;
         reporter.Exists = () => !nodes.IsSynced || Self() is not null;
         if (_options.ClusterDns is null)
-            events.Node(EventTypes.Warning, "MissingClusterDNS", "kubelet does not have ClusterDNS IP configured and cannot create Pod using \"ClusterFirst\" policy. Falling back to \"Default\" policy.");
+            events.Node(EventTypes.Warning, "MissingClusterDNS",
+                "kubelet does not have ClusterDNS IP configured and cannot create Pod using \"ClusterFirst\" policy. Falling back to \"Default\" policy.");
         health.Changed = () =>
         {
             reporter.Wake();
@@ -101,7 +105,8 @@ internal sealed class NodeAgent : IAsyncDisposable
 
     private async Task SyncedAsync(WatchCache<Node> nodes, WatchCache<Service> services, CancellationToken cancellationToken)
     {
-        while (!nodes.IsSynced || !services.IsSynced) await Task.Delay(TimeSpan.FromMilliseconds(20), _time, cancellationToken).ConfigureAwait(false);
+        while (!nodes.IsSynced || !services.IsSynced)
+            await Task.Delay(TimeSpan.FromMilliseconds(20), _time, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Runs all; the first that ends, ends the others, and its failure is the result.</summary>

@@ -7,7 +7,8 @@ namespace CloudPlane.Agent;
 internal static class PodServicesFactory
 {
     public static PodServices Create(
-        AgentOptions options, NodeFacts facts, ApiClient api, ICriRuntime runtime, IMounter mounter, RuntimeHealth health, Func<IEnumerable<Service>> services,
+        AgentOptions options, NodeFacts facts, ApiClient api, ICriRuntime runtime, IMounter mounter, RuntimeHealth health,
+            Func<IEnumerable<Service>> services,
         NodeEvents events, IProber prober, HttpProber http, TimeProvider time, AgentLog log)
     {
         var paths = new PodPaths(options.DataDirectory, options.PodLogDirectory);
@@ -28,7 +29,8 @@ internal static class PodServicesFactory
             Objects = objects,
             Paths = paths,
             Sandboxes = new SandboxStarter(runtime, reader, new SandboxConfigs(options, paths, ResolvConf.ReadHost()), paths),
-            Starter = new ContainerStarter(runtime, images, new EnvironmentBuilder(objects, services), new ContainerMounts(volumes, paths), configs, hooks, paths, events, time),
+            Starter = new ContainerStarter(runtime, images, new EnvironmentBuilder(objects, services), new ContainerMounts(volumes, paths),
+                configs, hooks, paths, events, time),
             Stopper = new ContainerStopper(runtime, hooks, events, time),
             Prober = prober,
             Events = events,

@@ -16,7 +16,8 @@ internal sealed class ImageCache(ICriRuntime runtime)
     public async Task<V1.Image?> GetAsync(string reference, CancellationToken cancellationToken)
     {
         if (_images.TryGetValue(reference, out var known)) return known;
-        var response = await runtime.ImageStatusAsync(new V1.ImageStatusRequest { Image = new V1.ImageSpec { Image = reference } }, cancellationToken).ConfigureAwait(false);
+        var response = await runtime.ImageStatusAsync(new V1.ImageStatusRequest { Image = new V1.ImageSpec { Image = reference } },
+            cancellationToken).ConfigureAwait(false);
         if (response.Image is { } image) _images[reference] = image;
         return response.Image;
     }

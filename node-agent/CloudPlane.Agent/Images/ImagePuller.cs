@@ -28,7 +28,8 @@ internal sealed class ImagePuller(ICriRuntime runtime, IObjectSource objects, No
     public ImageCache Cache => _cache;
 
     /// <exception cref="ImageException">It can't be had now.</exception>
-    public async Task<PresentImage> EnsureAsync(Pod pod, Container container, V1.PodSandboxConfig? sandbox, CancellationToken cancellationToken)
+    public async Task<PresentImage> EnsureAsync(Pod pod, Container container, V1.PodSandboxConfig? sandbox,
+        CancellationToken cancellationToken)
     {
         var name = container.Image ?? "";
         if (ImageName.Normalize(name) is not { } reference)
@@ -66,7 +67,8 @@ internal sealed class ImagePuller(ICriRuntime runtime, IObjectSource objects, No
         }
     }
 
-    private async Task<PresentImage> PullAsync(Pod pod, Container container, string reference, V1.PodSandboxConfig? sandbox, CancellationToken cancellationToken)
+    private async Task<PresentImage> PullAsync(Pod pod, Container container, string reference, V1.PodSandboxConfig? sandbox,
+        CancellationToken cancellationToken)
     {
         var name = container.Image!;
         var key = $"{pod.Uid()}/{reference}";
@@ -79,7 +81,8 @@ internal sealed class ImagePuller(ICriRuntime runtime, IObjectSource objects, No
             _cache.Forget(reference);
             var image = await _cache.GetAsync(reference, cancellationToken).ConfigureAwait(false);
             var took = GoDuration.Format(TimeSpan.FromMilliseconds(Math.Round(time.GetElapsedTime(began).TotalMilliseconds)));
-            events.Pod(pod, container, EventTypes.Normal, "Pulled", $"Successfully pulled image \"{name}\" in {took} ({took} including waiting). Image size: {(image?.Size ?? 0).ToString(CultureInfo.InvariantCulture)} bytes.");
+            events.Pod(pod, container, EventTypes.Normal, "Pulled",
+                $"Successfully pulled image \"{name}\" in {took} ({took} including waiting). Image size: {(image?.Size ?? 0).ToString(CultureInfo.InvariantCulture)} bytes.");
             lock (_failures) _failures.Remove(key);
             return new PresentImage(image?.Id ?? reference, image);
         }
@@ -107,7 +110,8 @@ internal sealed class ImagePuller(ICriRuntime runtime, IObjectSource objects, No
     {
         lock (_failures)
         {
-            if (!_failures.TryGetValue(key, out var failure) || _backoff.Waiting(key, failure.At, time.GetUtcNow()) is not { } waiting) return;
+            if (!_failures.TryGetValue(key, out var failure) ||
+                _backoff.Waiting(key, failure.At, time.GetUtcNow()) is not { } waiting) return;
             var message = $"Back-off pulling image \"{container.Image}\"";
             events.Pod(pod, container, EventTypes.Normal, "BackOff", message);
             throw new ImageException("ImagePullBackOff", $"{message}: ErrImagePull: {failure.Message}", waiting.Until);

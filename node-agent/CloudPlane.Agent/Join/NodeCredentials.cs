@@ -32,7 +32,8 @@ internal sealed class NodeCredentials(AgentOptions options, TimeProvider time, R
         log.Info($"joined {options.Server} as node {options.NodeName}");
     }
 
-    /// <summary>The server does not take the node's token (a cluster that was made anew, say): gets another as soon as it can be had.</summary>
+    /// <summary>The server does not take the node's token (a cluster that was made anew, say): gets another as soon as it can be
+    /// had.</summary>
     public void Refused()
     {
         lock (_refused)
@@ -78,9 +79,12 @@ internal sealed class NodeCredentials(AgentOptions options, TimeProvider time, R
         {
             var body = Encoding.UTF8.GetBytes(new JsonObject { ["nodeName"] = options.NodeName }.ToJsonString());
             var answer = await PostAsync(bearer, body, cancellationToken).ConfigureAwait(false);
-            if (answer.StatusCode == 401) log.Warn($"{options.Server} refuses the token: it is wrong or has expired. Make a new one with `cloudplane token create` and start this node with --token.");
-            else if (answer.StatusCode != 200) log.Warn($"{options.Server} answered {answer.StatusCode} to the join: {Text(answer.Body.Span)}");
-            else if (NodeToken.Parse(answer.Body.Span) is not { } token) log.Warn($"{options.Server} answered the join with something that is no node token");
+            if (answer.StatusCode == 401)
+                log.Warn($"{options.Server} refuses the token: it is wrong or has expired. Make a new one with `cloudplane token create` and start this node with --token.");
+            else if (answer.StatusCode != 200)
+                log.Warn($"{options.Server} answered {answer.StatusCode} to the join: {Text(answer.Body.Span)}");
+            else if (NodeToken.Parse(answer.Body.Span) is not { } token)
+                log.Warn($"{options.Server} answered the join with something that is no node token");
             else
             {
                 token.Save(options.TokenFile);
@@ -98,8 +102,11 @@ internal sealed class NodeCredentials(AgentOptions options, TimeProvider time, R
     private async Task<ApiAnswer> PostAsync(string? bearer, byte[] body, CancellationToken cancellationToken)
     {
         // A client of its own: this call carries the join token, all others carry the node's.
-        using var transport = new HttpApiTransport(new HttpApiTransportOptions { Server = options.Server, CaFile = options.CaFile, CallTimeout = TimeSpan.FromSeconds(15), BearerToken = _ => ValueTask.FromResult(bearer) }, time);
-        return await transport.SendAsync(new ApiCall("POST", "/cloudplane/v1/join", body, "application/json"), cancellationToken).ConfigureAwait(false);
+        using var transport = new HttpApiTransport(
+            new HttpApiTransportOptions { Server = options.Server, CaFile = options.CaFile, CallTimeout = TimeSpan.FromSeconds(15),
+            BearerToken = _ => ValueTask.FromResult(bearer) }, time);
+        return await transport.SendAsync(new ApiCall("POST", "/cloudplane/v1/join", body, "application/json"), cancellationToken)
+            .ConfigureAwait(false);
     }
 
     private static string Text(ReadOnlySpan<byte> body) => Encoding.UTF8.GetString(body[..Math.Min(body.Length, 300)]);

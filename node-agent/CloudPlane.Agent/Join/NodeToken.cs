@@ -15,7 +15,8 @@ internal sealed record NodeToken(string Token, DateTimeOffset Expires)
             using var document = JsonDocument.ParseValue(ref reader);
             var root = document.RootElement;
             return root.TryGetProperty("token", out var token) && token.GetString() is { Length: > 0 } text &&
-                root.TryGetProperty("expirationTimestamp", out var expires) && expires.TryGetDateTimeOffset(out var at) ? new NodeToken(text, at) : null;
+                root.TryGetProperty("expirationTimestamp", out var expires) && expires.TryGetDateTimeOffset(out var at)
+                    ? new NodeToken(text, at) : null;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
@@ -29,12 +30,15 @@ internal sealed record NodeToken(string Token, DateTimeOffset Expires)
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         var temporary = path + ".new";
         File.Delete(temporary);
-        using (var file = new FileStream(temporary, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite }))
+        using (var file = new FileStream(temporary,
+            new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite }))
         using (var writer = new Utf8JsonWriter(file))
         {
             writer.WriteStartObject();
             writer.WriteString("token", Token);
-            writer.WriteString("expirationTimestamp", Expires.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
+            writer.WriteString("expirationTimestamp",
+                Expires.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
             writer.WriteEndObject();
         }
         File.Move(temporary, path, overwrite: true);

@@ -12,7 +12,8 @@ internal static class HostReader
     {
         NodeIp = options.NodeIp ?? RouteAddress(options.Server) ?? "127.0.0.1",
         Hostname = options.NodeName,
-        Architecture = RuntimeInformation.OSArchitecture switch { Architecture.X64 => "amd64", Architecture.Arm64 => "arm64", var other => other.ToString().ToLowerInvariant() },
+        Architecture = RuntimeInformation.OSArchitecture switch { Architecture.X64 => "amd64", Architecture.Arm64 => "arm64", var other =>
+            other.ToString().ToLowerInvariant() },
         KernelVersion = Text("/proc/sys/kernel/osrelease"),
         OsImage = OsImage(),
         MachineId = Text("/etc/machine-id"),
@@ -37,7 +38,8 @@ internal static class HostReader
     /// <summary>How many more processes the kernel allows, 0 to 1.</summary>
     public static double FreePids()
     {
-        var running = Text("/proc/loadavg").Split(' ') is { Length: > 3 } load && load[3].Split('/') is [_, var total] && long.TryParse(total, out var count) ? count : 0;
+        var running = Text("/proc/loadavg").Split(' ') is { Length: > 3 } load && load[3].Split('/') is [_, var total] &&
+            long.TryParse(total, out var count) ? count : 0;
         return long.TryParse(Text("/proc/sys/kernel/pid_max"), out var maximum) && maximum > 0 ? 1 - (double)running / maximum : 1;
     }
 
@@ -46,7 +48,8 @@ internal static class HostReader
     {
         try
         {
-            var address = IPAddress.TryParse(server.Host.Trim('[', ']'), out var literal) ? literal : Dns.GetHostAddresses(server.Host).FirstOrDefault();
+            var address = IPAddress.TryParse(server.Host.Trim('[', ']'), out var literal)
+                ? literal : Dns.GetHostAddresses(server.Host).FirstOrDefault();
             if (address is null) return null;
             // Loopback says nothing about where other nodes find this one: then the way to anywhere does.
             if (IPAddress.IsLoopback(address)) address = IPAddress.Parse("192.0.2.1");
@@ -71,8 +74,10 @@ internal static class HostReader
     {
         // v2: "max 100000" or "50000 100000"; v1: two files.
         var max = Text("/sys/fs/cgroup/cpu.max").Split(' ');
-        if (max.Length == 2) return long.TryParse(max[0], out var limit) && long.TryParse(max[1], out var period) ? limit * 1000 / period : null;
-        return long.TryParse(Text("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"), out var quota) && quota > 0 && long.TryParse(Text("/sys/fs/cgroup/cpu/cpu.cfs_period_us"), out var each) ? quota * 1000 / each : null;
+        if (max.Length == 2) return long.TryParse(max[0], out var limit) && long.TryParse(max[1], out var period)
+            ? limit * 1000 / period : null;
+        return long.TryParse(Text("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"), out var quota) && quota > 0 &&
+            long.TryParse(Text("/sys/fs/cgroup/cpu/cpu.cfs_period_us"), out var each) ? quota * 1000 / each : null;
     }
 
     private static long MemTotal() => MemInfo("MemTotal:");
@@ -86,7 +91,8 @@ internal static class HostReader
     }
 
     private static long MemoryLimit() =>
-        long.TryParse(Text("/sys/fs/cgroup/memory.max"), out var limit) || long.TryParse(Text("/sys/fs/cgroup/memory/memory.limit_in_bytes"), out limit) ? limit : long.MaxValue;
+        long.TryParse(Text("/sys/fs/cgroup/memory.max"), out var limit) ||
+            long.TryParse(Text("/sys/fs/cgroup/memory/memory.limit_in_bytes"), out limit) ? limit : long.MaxValue;
 
     private static long Storage(string directory)
     {
@@ -99,7 +105,8 @@ internal static class HostReader
         const string Key = "PRETTY_NAME=";
         try
         {
-            return File.ReadLines("/etc/os-release").FirstOrDefault(l => l.StartsWith(Key, StringComparison.Ordinal))?[Key.Length..].Trim('"') ?? "Linux";
+            return File.ReadLines("/etc/os-release")
+                .FirstOrDefault(l => l.StartsWith(Key, StringComparison.Ordinal))?[Key.Length..].Trim('"') ?? "Linux";
         }
         catch (IOException)
         {

@@ -4,7 +4,8 @@ using CloudPlane.Client;
 
 namespace CloudPlane.Agent;
 
-/// <summary>Renews the node's Lease every 10 s, on the clock's full tens: the sign of life that the node lifecycle controller reads.</summary>
+/// <summary>Renews the node's Lease every 10 s, on the clock's full tens: the sign of life that the node lifecycle controller
+/// reads.</summary>
 internal sealed class LeaseKeeper(ApiClient api, string nodeName, TimeProvider time, AgentLog log)
 {
     private const string Namespace = "kube-node-lease";
@@ -55,7 +56,8 @@ internal sealed class LeaseKeeper(ApiClient api, string nodeName, TimeProvider t
     private Task RenewAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
         var at = now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
-        var patch = Encoding.UTF8.GetBytes($"{{\"spec\":{{\"holderIdentity\":\"{nodeName}\",\"leaseDurationSeconds\":{DurationSeconds},\"renewTime\":\"{at}\"}}}}");
+        var patch = Encoding.UTF8.GetBytes(
+            $"{{\"spec\":{{\"holderIdentity\":\"{nodeName}\",\"leaseDurationSeconds\":{DurationSeconds},\"renewTime\":\"{at}\"}}}}");
         return api.PatchAsync<Lease>(Namespace, nodeName, PatchKind.Merge, patch, null, cancellationToken);
     }
 }

@@ -18,6 +18,7 @@ internal sealed record NodeFacts
     public required long StorageBytes { get; init; }
     public required int MaxPods { get; init; }
 
-    /// <summary>Nothing is held back for the system yet, but disk space: pods may have what the kubelet's default leaves them (90 %).</summary>
+    /// <summary>Nothing is held back for the system yet, but disk space: pods may have what the kubelet's default leaves them (90
+    /// %).</summary>
     public NodeAllocatable Allocatable => new(MilliCpu, MemoryBytes, StorageBytes / 10 * 9, MaxPods);
 }

@@ -6,8 +6,10 @@ using V1 = CloudPlane.Cri.V1;
 
 namespace CloudPlane.Agent;
 
-/// <summary>Registers the Node and keeps its status: at once when it changes, else every 5 minutes; the Lease says "alive" in between.</summary>
-internal sealed class NodeReporter(ApiClient api, ICriRuntime runtime, RuntimeHealth health, NodeFacts facts, AgentOptions options, NodeEvents events, TimeProvider time, AgentLog log)
+/// <summary>Registers the Node and keeps its status: at once when it changes, else every 5 minutes; the Lease says "alive" in
+/// between.</summary>
+internal sealed class NodeReporter(ApiClient api, ICriRuntime runtime, RuntimeHealth health, NodeFacts facts, AgentOptions options,
+    NodeEvents events, TimeProvider time, AgentLog log)
 {
     private const int ReportedImages = 50;
     private static readonly TimeSpan CheckPeriod = TimeSpan.FromSeconds(10);
@@ -82,17 +84,21 @@ internal sealed class NodeReporter(ApiClient api, ICriRuntime runtime, RuntimeHe
             if (node.Metadata.Labels?.GetValueOrDefault(key) != value) changes[key] = value;
         if (changes.Count == 0) return;
         var patch = new JsonObject { ["metadata"] = new JsonObject { ["labels"] = changes } };
-        await api.PatchAsync<Node>("", options.NodeName, PatchKind.StrategicMerge, Encoding.UTF8.GetBytes(patch.ToJsonString()), null, cancellationToken).ConfigureAwait(false);
+        await api.PatchAsync<Node>("", options.NodeName, PatchKind.StrategicMerge, Encoding.UTF8.GetBytes(patch.ToJsonString()), null,
+            cancellationToken).ConfigureAwait(false);
     }
 
     private async Task ReportAsync(CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        var wanted = NodeStatusBuilder.Status(facts, health.Version, NodeStatusBuilder.Conditions(NodePressure.Read(options.DataDirectory), NotReady(), _reported!.Conditions, now), await ImagesAsync(cancellationToken).ConfigureAwait(false));
+        var wanted = NodeStatusBuilder.Status(facts, health.Version,
+            NodeStatusBuilder.Conditions(NodePressure.Read(options.DataDirectory), NotReady(), _reported!.Conditions, now),
+            await ImagesAsync(cancellationToken).ConfigureAwait(false));
         if (Same(_reported, wanted) && now - _reportedAt < ReportPeriod) return;
         var before = _reported.Conditions;
         var patch = new JsonObject { ["status"] = JsonNode.Parse(ModelJson.ToBytes(wanted).Span) };
-        var node = await api.PatchAsync<Node>("", options.NodeName, PatchKind.StrategicMerge, Encoding.UTF8.GetBytes(patch.ToJsonString()), "status", cancellationToken).ConfigureAwait(false);
+        var node = await api.PatchAsync<Node>("", options.NodeName, PatchKind.StrategicMerge, Encoding.UTF8.GetBytes(patch.ToJsonString()),
+            "status", cancellationToken).ConfigureAwait(false);
         _reported = node.Status ?? wanted;
         _reportedAt = now;
         TellTransition(before, wanted.Conditions!);
@@ -109,7 +115,8 @@ internal sealed class NodeReporter(ApiClient api, ICriRuntime runtime, RuntimeHe
         var (was, is_) = (Ready(before), Ready(after));
         if (was == is_) return;
         log.Info($"node {options.NodeName} is {(is_ == "True" ? "ready" : $"not ready: {NotReady()}")}");
-        events.Node(EventTypes.Normal, is_ == "True" ? "NodeReady" : "NodeNotReady", $"Node {options.NodeName} status is now: {(is_ == "True" ? "NodeReady" : "NodeNotReady")}");
+        events.Node(EventTypes.Normal, is_ == "True"
+            ? "NodeReady" : "NodeNotReady", $"Node {options.NodeName} status is now: {(is_ == "True" ? "NodeReady" : "NodeNotReady")}");
     }
 
     private static string? Ready(IReadOnlyList<NodeCondition>? conditions) => conditions?.FirstOrDefault(c => c.Type == "Ready")?.Status;
@@ -124,7 +131,9 @@ internal sealed class NodeReporter(ApiClient api, ICriRuntime runtime, RuntimeHe
 
     private static Client.NodeStatus Timeless(Client.NodeStatus status) => status with
     {
-        Conditions = [.. (status.Conditions ?? []).Where(c => c.Type is "Ready" or "MemoryPressure" or "DiskPressure" or "PIDPressure").OrderBy(c => c.Type, StringComparer.Ordinal).Select(c => new NodeCondition { Type = c.Type, Status = c.Status, Reason = c.Reason, Message = c.Message })],
+        Conditions = [.. (status.Conditions ?? []).Where(c => c.Type is "Ready" or "MemoryPressure" or "DiskPressure" or "PIDPressure")
+            .OrderBy(c => c.Type, StringComparer.Ordinal)
+            .Select(c => new NodeCondition { Type = c.Type, Status = c.Status, Reason = c.Reason, Message = c.Message })],
     };
 
     private async Task<IReadOnlyList<ContainerImage>> ImagesAsync(CancellationToken cancellationToken)
@@ -132,7 +141,9 @@ internal sealed class NodeReporter(ApiClient api, ICriRuntime runtime, RuntimeHe
         try
         {
             var images = await runtime.ListImagesAsync(new V1.ListImagesRequest(), cancellationToken).ConfigureAwait(false);
-            return [.. images.Images.OrderByDescending(i => i.Size).ThenBy(i => i.Id, StringComparer.Ordinal).Take(ReportedImages).Select(i => new ContainerImage { Names = [.. i.RepoDigests, .. i.RepoTags], SizeBytes = (long)i.Size }).Where(i => i.Names!.Count > 0)];
+            return [.. images.Images.OrderByDescending(i => i.Size).ThenBy(i => i.Id, StringComparer.Ordinal).Take(ReportedImages)
+                .Select(i => new ContainerImage { Names = [.. i.RepoDigests, .. i.RepoTags], SizeBytes = (long)i.Size })
+                .Where(i => i.Names!.Count > 0)];
         }
         catch (CriException)
         {

@@ -12,7 +12,8 @@ internal sealed record NodePressure(bool Memory, bool Disk, bool Pids)
     private const double LeastPids = 0.10;
 
     public static NodePressure Read(string directory) =>
-        new(HostReader.MemoryAvailable() < LeastMemoryBytes, HostReader.FreeStorage(directory) < LeastStorage, HostReader.FreePids() < LeastPids);
+        new(HostReader.MemoryAvailable() < LeastMemoryBytes, HostReader.FreeStorage(directory) < LeastStorage,
+            HostReader.FreePids() < LeastPids);
 }
 
 /// <summary>The Node object as the kubelet keeps it.</summary>
@@ -35,12 +36,15 @@ internal static class NodeStatusBuilder
         };
     }
 
-    public static NodeStatus Status(NodeFacts facts, string runtimeVersion, IReadOnlyList<NodeCondition> conditions, IReadOnlyList<ContainerImage> images) => new()
+    public static NodeStatus Status(NodeFacts facts, string runtimeVersion, IReadOnlyList<NodeCondition> conditions,
+        IReadOnlyList<ContainerImage> images) => new()
     {
         Capacity = Resources(facts.MilliCpu, facts.MemoryBytes, facts.StorageBytes, facts.MaxPods),
-        Allocatable = Resources(facts.Allocatable.MilliCpu, facts.Allocatable.MemoryBytes, facts.Allocatable.EphemeralStorageBytes, facts.Allocatable.Pods),
+        Allocatable = Resources(facts.Allocatable.MilliCpu, facts.Allocatable.MemoryBytes, facts.Allocatable.EphemeralStorageBytes,
+            facts.Allocatable.Pods),
         Conditions = conditions,
-        Addresses = [new NodeAddress { Type = "InternalIP", Address = facts.NodeIp }, new NodeAddress { Type = "Hostname", Address = facts.Hostname }],
+        Addresses = [new NodeAddress { Type = "InternalIP", Address = facts.NodeIp },
+            new NodeAddress { Type = "Hostname", Address = facts.Hostname }],
         NodeInfo = new NodeSystemInfo
         {
             Architecture = facts.Architecture,
@@ -57,20 +61,28 @@ internal static class NodeStatusBuilder
         Images = images.Count > 0 ? images : null,
     };
 
-    public static IReadOnlyList<NodeCondition> Conditions(NodePressure pressure, string? notReady, IReadOnlyList<NodeCondition>? before, DateTimeOffset now) =>
+    public static IReadOnlyList<NodeCondition> Conditions(NodePressure pressure, string? notReady, IReadOnlyList<NodeCondition>? before,
+        DateTimeOffset now) =>
     [
-        Condition("MemoryPressure", pressure.Memory, pressure.Memory ? "KubeletHasInsufficientMemory" : "KubeletHasSufficientMemory", pressure.Memory ? "kubelet has insufficient memory available" : "kubelet has sufficient memory available", before, now),
-        Condition("DiskPressure", pressure.Disk, pressure.Disk ? "KubeletHasDiskPressure" : "KubeletHasNoDiskPressure", pressure.Disk ? "kubelet has disk pressure" : "kubelet has no disk pressure", before, now),
-        Condition("PIDPressure", pressure.Pids, pressure.Pids ? "KubeletHasInsufficientPID" : "KubeletHasSufficientPID", pressure.Pids ? "kubelet has insufficient PID available" : "kubelet has sufficient PID available", before, now),
-        Condition("Ready", notReady is null, notReady is null ? "KubeletReady" : "KubeletNotReady", notReady ?? "kubelet is posting ready status", before, now),
+        Condition("MemoryPressure", pressure.Memory, pressure.Memory
+            ? "KubeletHasInsufficientMemory" : "KubeletHasSufficientMemory", pressure.Memory
+            ? "kubelet has insufficient memory available" : "kubelet has sufficient memory available", before, now),
+        Condition("DiskPressure", pressure.Disk, pressure.Disk ? "KubeletHasDiskPressure" : "KubeletHasNoDiskPressure", pressure.Disk
+            ? "kubelet has disk pressure" : "kubelet has no disk pressure", before, now),
+        Condition("PIDPressure", pressure.Pids, pressure.Pids ? "KubeletHasInsufficientPID" : "KubeletHasSufficientPID", pressure.Pids
+            ? "kubelet has insufficient PID available" : "kubelet has sufficient PID available", before, now),
+        Condition("Ready", notReady is null, notReady is null ? "KubeletReady" : "KubeletNotReady", notReady
+            ?? "kubelet is posting ready status", before, now),
     ];
 
-    private static NodeCondition Condition(string type, bool status, string reason, string message, IReadOnlyList<NodeCondition>? before, DateTimeOffset now)
+    private static NodeCondition Condition(string type, bool status, string reason, string message, IReadOnlyList<NodeCondition>? before,
+        DateTimeOffset now)
     {
         var text = status ? "True" : "False";
         var old = before?.FirstOrDefault(c => c.Type == type);
         var at = ApiTime.WholeSeconds(now);
-        return new NodeCondition { Type = type, Status = text, Reason = reason, Message = message, LastHeartbeatTime = at, LastTransitionTime = old?.Status == text ? old.LastTransitionTime ?? at : at };
+        return new NodeCondition { Type = type, Status = text, Reason = reason, Message = message, LastHeartbeatTime = at,
+            LastTransitionTime = old?.Status == text ? old.LastTransitionTime ?? at : at };
     }
 
     private static Dictionary<string, string> Resources(long milliCpu, long memory, long storage, int pods) => new()

@@ -17,15 +17,20 @@ internal abstract record CommandLine
     {
         if (args.Any(a => a is "--help" or "-h") || args is ["help", ..]) return new Print(Usage.Text);
         if (args is ["--version"] or ["version"]) return new Print($"cloudplane-node {version}");
-        if (args is not ["run" or "reset", ..]) return new Wrong([args.Count == 0 ? "a command is missing: `cloudplane-node run` (see --help)" : $"unknown command \"{args[0]}\": there are `run` and `reset` (see --help)"]);
+        if (args is not ["run" or "reset", ..])
+            return new Wrong([args.Count == 0
+                ? "a command is missing: `cloudplane-node run` (see --help)"
+                : $"unknown command \"{args[0]}\": there are `run` and `reset` (see --help)"]);
 
         var errors = new List<string>();
         var flags = Flags(args, errors);
-        var variables = Setting.All.Select(s => (s.Name, Value: environment(s.Variable))).Where(v => !string.IsNullOrEmpty(v.Value)).ToDictionary(v => v.Name, v => v.Value!);
+        var variables = Setting.All.Select(s => (s.Name, Value: environment(s.Variable))).Where(v => !string.IsNullOrEmpty(v.Value))
+            .ToDictionary(v => v.Name, v => v.Value!);
         var file = flags.GetValueOrDefault(Setting.Config) ?? variables.GetValueOrDefault(Setting.Config);
         var fromFile = file is null ? [] : ConfigFile.Read(file, errors);
         var reset = args[0] == "reset";
-        var options = OptionsBuilder.Build(joining: !reset, name => flags.GetValueOrDefault(name) ?? variables.GetValueOrDefault(name) ?? fromFile.GetValueOrDefault(name), errors);
+        var options = OptionsBuilder.Build(joining: !reset, name =>
+            flags.GetValueOrDefault(name) ?? variables.GetValueOrDefault(name) ?? fromFile.GetValueOrDefault(name), errors);
         return errors.Count > 0 || options is null ? new Wrong(errors) : reset ? new Reset(options) : new Run(options);
     }
 
@@ -43,7 +48,8 @@ internal abstract record CommandLine
             var name = equals < 0 ? args[i][2..] : args[i][2..equals];
             if (Setting.All.All(s => s.Name != name)) errors.Add($"unknown flag --{name}");
             else if (equals >= 0) flags[name] = args[i][(equals + 1)..];
-            else if (name == "verbose" && (i + 1 == args.Count || args[i + 1].StartsWith("--", StringComparison.Ordinal))) flags[name] = "true";
+            else if (name == "verbose" && (i + 1 == args.Count || args[i + 1].StartsWith("--", StringComparison.Ordinal)))
+                flags[name] = "true";
             else if (i + 1 == args.Count) errors.Add($"--{name} needs a value");
             else flags[name] = args[++i];
         }

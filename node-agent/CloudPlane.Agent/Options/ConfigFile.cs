@@ -38,7 +38,8 @@ internal static class ConfigFile
         while (!parser.TryConsume<MappingEnd>(out _))
         {
             var key = parser.Consume<Scalar>();
-            if (key.Value == Setting.Config || Setting.All.All(s => s.Name != key.Value)) errors.Add($"{path}:{key.Start.Line}: unknown setting \"{key.Value}\"");
+            if (key.Value == Setting.Config || Setting.All.All(s => s.Name != key.Value))
+                errors.Add($"{path}:{key.Start.Line}: unknown setting \"{key.Value}\"");
             else if (settings.ContainsKey(key.Value)) errors.Add($"{path}:{key.Start.Line}: \"{key.Value}\" is set twice");
             settings[key.Value] = Value(parser);
         }

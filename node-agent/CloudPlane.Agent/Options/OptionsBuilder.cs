@@ -15,7 +15,8 @@ internal static partial class OptionsBuilder
     {
         var data = Path.GetFullPath(setting("data") ?? "/var/lib/cloudplane-node");
         var name = setting("name") ?? Environment.MachineName.ToLowerInvariant();
-        if (!NodeNamePattern().IsMatch(name) || name.Length > 253) errors.Add($"--name: \"{name}\" is no node name: lower case letters, digits, '-' and '.', at most 253");
+        if (!NodeNamePattern().IsMatch(name) || name.Length > 253)
+            errors.Add($"--name: \"{name}\" is no node name: lower case letters, digits, '-' and '.', at most 253");
         var ca = setting("ca");
         if (ca is not null && !File.Exists(ca)) errors.Add($"--ca: {ca} does not exist");
         var options = new AgentOptions
@@ -39,7 +40,8 @@ internal static partial class OptionsBuilder
             Verbose = Flag("verbose", setting, errors),
         };
         if (joining && string.IsNullOrEmpty(options.Token) && !File.Exists(options.TokenFile))
-            errors.Add($"--token is missing: this node has not joined yet ({options.TokenFile} does not exist); make one with `cloudplane token create`");
+            errors.Add(
+                $"--token is missing: this node has not joined yet ({options.TokenFile} does not exist); make one with `cloudplane token create`");
         return errors.Count == 0 ? options : null;
     }
 
@@ -65,11 +67,13 @@ internal static partial class OptionsBuilder
     private static string Bridge(string text, List<string> errors)
     {
         // IFNAMSIZ is 16, the final zero included.
-        if (!DeviceNamePattern().IsMatch(text)) errors.Add($"--bridge: \"{text}\" is no name of a network device: at most 15 letters, digits, '-', '_' and '.'");
+        if (!DeviceNamePattern().IsMatch(text))
+            errors.Add($"--bridge: \"{text}\" is no name of a network device: at most 15 letters, digits, '-', '_' and '.'");
         return text;
     }
 
-    private static string SocketPath(string text) => text.StartsWith("unix://", StringComparison.Ordinal) ? text["unix://".Length..] : Path.GetFullPath(text);
+    private static string SocketPath(string text) =>
+        text.StartsWith("unix://", StringComparison.Ordinal) ? text["unix://".Length..] : Path.GetFullPath(text);
 
     private static string? Address(string name, Func<string, string?> setting, List<string> errors)
     {
@@ -124,7 +128,8 @@ internal static partial class OptionsBuilder
         return taints;
     }
 
-    private static string[] Split(string? text) => (text ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+    private static string[] Split(string? text) =>
+        (text ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
     [GeneratedRegex("^[A-Za-z0-9._-]{1,15}$", RegexOptions.CultureInvariant)]
     private static partial Regex DeviceNamePattern();

@@ -39,7 +39,8 @@ internal static class NodeMatching
 
     private static int Compare(NodeSelectorRequirement requirement, string? value) =>
         long.TryParse(value, NumberStyles.Integer, CultureInfo.InvariantCulture, out var actual) &&
-        requirement.Values is [var text] && long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var limit) ? actual.CompareTo(limit) : 0;
+        requirement.Values is [var text] && long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var limit)
+            ? actual.CompareTo(limit) : 0;
 
     private static bool Tolerates(Toleration toleration, Taint taint) =>
         (string.IsNullOrEmpty(toleration.Effect) || toleration.Effect == taint.Effect) &&

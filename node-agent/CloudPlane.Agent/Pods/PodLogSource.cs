@@ -8,9 +8,11 @@ internal sealed class PodLogSource(Func<IEnumerable<PodActor>> actors) : ILogSou
     public ContainerLog Find(string @namespace, string pod, string container, bool previous)
     {
         // A pod of the same name that is on its way out must not hide its successor.
-        var actor = actors().Where(a => a.Pod.Namespace() == @namespace && a.Pod.Name() == pod).OrderBy(a => a.Pod.Deleting()).FirstOrDefault()
+        var actor = actors().Where(a => a.Pod.Namespace() == @namespace && a.Pod.Name() == pod).OrderBy(a => a.Pod.Deleting())
+            .FirstOrDefault()
             ?? throw new LogUnavailableException(404, $"pod \"{pod}\" not found");
-        if (actor.Pod.FindContainer(container) is null) throw new LogUnavailableException(404, $"container {container} not found in pod {pod}");
+        if (actor.Pod.FindContainer(container) is null)
+            throw new LogUnavailableException(404, $"container {container} not found in pod {pod}");
         var latest = actor.Actual.Latest(container);
         if (previous) return Log(actor, Previous(actor, container, latest));
         if (latest is null or { State: RuntimeContainerState.Created }) latest = latest is null ? null : actor.Actual.Previous(container);
@@ -32,7 +34,8 @@ internal sealed class PodLogSource(Func<IEnumerable<PodActor>> actors) : ILogSou
         // While a container waits in its back-off, its newest instance is the one that ended.
         var waiting = Status(actor.Pod, container)?.State?.Waiting is not null;
         var instance = waiting && latest is { Exited: true } ? latest : actor.Actual.Previous(container);
-        return instance ?? throw new LogUnavailableException(400, $"previous terminated container \"{container}\" in pod \"{actor.Pod.Name()}\" not found");
+        return instance ?? throw new LogUnavailableException(400,
+            $"previous terminated container \"{container}\" in pod \"{actor.Pod.Name()}\" not found");
     }
 
     private static ContainerLog Log(PodActor actor, RuntimeContainer instance) =>

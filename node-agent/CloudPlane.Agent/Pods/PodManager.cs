@@ -13,6 +13,8 @@ internal sealed class PodManager(PodServices services, WatchCache<Pod> pods, Pod
     private static readonly TimeSpan RelistPeriod = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ActorRestartDelay = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan[] AfterResync = [TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(4)];
+    private readonly SemaphoreSlim _resynced = new(0, 1);
     private readonly ConcurrentDictionary<string, PodActor> _actors = new();
     private readonly ConcurrentDictionary<string, Task> _running = new();
     private Dictionary<string, FoundPod> _found = [];
@@ -31,7 +33,8 @@ internal sealed class PodManager(PodServices services, WatchCache<Pod> pods, Pod
         _found = await AdoptAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            await Task.WhenAll(WatchApiAsync(cancellationToken), WatchRuntimeAsync(cancellationToken), RelistAsync(cancellationToken)).ConfigureAwait(false);
+            await Task.WhenAll(WatchApiAsync(cancellationToken), WatchRuntimeAsync(cancellationToken), RelistAsync(cancellationToken))
+                .ConfigureAwait(false);
         }
         finally
         {
@@ -47,6 +50,8 @@ internal sealed class PodManager(PodServices services, WatchCache<Pod> pods, Pod
             try
             {
                 var found = await services.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false);
+                await services.Health.CheckAsync(cancellationToken).ConfigureAwait(false);
+                services.Log.Debug($"containerd has {found.Count} pods of this node");
                 return found.ToDictionary(f => f.Uid);
             }
             catch (CriException e)
@@ -91,10 +96,13 @@ internal sealed class PodManager(PodServices services, WatchCache<Pod> pods, Pod
         if (found is null && !pod.Terminal() && !pod.Deleting() && pod.Status?.StartTime is null &&
             admission.Refusal(pod, _actors.Values.Where(a => a != actor && !a.Ended && IsKnown(a.Pod)).Select(a => a.Pod)) is { } refusal)
             actor.Post(new PodMessage.Rejected(refusal));
+        // What was found may have ended since, before its events could be heard: looks once more, now that they are.
+        if (found is not null) actor.Post(new PodMessage.Listed(null));
         Run(actor, cancellationToken);
     }
 
-    // A pod that was deleted by force gives its room back at once, though its containers take a moment to end: the scheduler counts so, too.
+    // A pod that was deleted by force gives its room back at once, though its containers take a moment to end: the scheduler counts so,
+    // too.
     private bool IsKnown(Pod pod) => pods.Objects.TryGetValue(ObjectName.Of(pod.Metadata), out var known) && known.Uid() == pod.Uid();
 
     private void Removed(Pod last)
@@ -102,7 +110,8 @@ internal sealed class PodManager(PodServices services, WatchCache<Pod> pods, Pod
         if (_actors.TryGetValue(last.Uid(), out var actor)) actor.Post(new PodMessage.Removed(last));
     }
 
-    /// <summary>Ends what containerd has but the API has not. Only after a complete list: a node that can't ask must not stop anything.</summary>
+    /// <summary>Ends what containerd has but the API has not. Only after a complete list: a node that can't ask must not stop
+    /// anything.</summary>
     private void EndOrphans(CancellationToken cancellationToken)
     {
         foreach (var found in _found.Values)
@@ -140,7 +149,8 @@ internal sealed class PodManager(PodServices services, WatchCache<Pod> pods, Pod
         }
     }
 
-    private PodActor Add(Pod pod, RuntimePod runtime, CancellationToken cancellationToken) => _actors[pod.Uid()] = new PodActor(services, pod, runtime, cancellationToken);
+    private PodActor Add(Pod pod, RuntimePod runtime, CancellationToken cancellationToken) =>
+        _actors[pod.Uid()] = new PodActor(services, pod, runtime, cancellationToken);
 
     private void Run(PodActor actor, CancellationToken cancellationToken) => _running[actor.Uid] = RunActorAsync(actor, cancellationToken);
 
@@ -149,7 +159,8 @@ internal sealed class PodManager(PodServices services, WatchCache<Pod> pods, Pod
         await Task.Yield();
         try
         {
-            while (await FailedAsync(actor, cancellationToken).ConfigureAwait(false)) actor = await ReplaceAsync(actor, cancellationToken).ConfigureAwait(false);
+            while (await FailedAsync(actor, cancellationToken).ConfigureAwait(false))
+                actor = await ReplaceAsync(actor, cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -195,14 +206,22 @@ internal sealed class PodManager(PodServices services, WatchCache<Pod> pods, Pod
         }
     }
 
+    private void Resynced()
+    {
+        lock (_resynced)
+            if (_resynced.CurrentCount == 0) _resynced.Release();
+    }
+
     private async Task WatchRuntimeAsync(CancellationToken cancellationToken)
     {
         await foreach (var happened in services.Runtime.WatchEventsAsync(cancellationToken).ConfigureAwait(false))
         {
+            services.Log.Debug($"containerd: {happened.Kind} {happened.ContainerId}");
             switch (happened.Kind)
             {
                 case RuntimeEventKind.Resync:
                     services.Health.CheckNow();
+                    Resynced();
                     foreach (var actor in _actors.Values) actor.Post(new PodMessage.Listed(null));
                     break;
                 case RuntimeEventKind.Exited:
@@ -212,22 +231,38 @@ internal sealed class PodManager(PodServices services, WatchCache<Pod> pods, Pod
         }
     }
 
-    /// <summary>In case an event was lost, or somebody else did something with containerd.</summary>
+    /// <summary>
+    /// In case an event was lost, or somebody else did something with containerd. Soon after a resync as well: an exit that was told just
+    /// before we could hear it may not be in the runtime's own status yet when that is read, and is never told again.
+    /// </summary>
     private async Task RelistAsync(CancellationToken cancellationToken)
     {
-        using var timer = new PeriodicTimer(RelistPeriod, services.Time);
-        while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false))
+        var afterResync = AfterResync.Length;
+        while (true)
         {
-            services.Images.Cache.Clear();
-            try
-            {
-                var digests = await services.Reader.DigestAsync(cancellationToken).ConfigureAwait(false);
-                foreach (var actor in _actors.Values) actor.Post(new PodMessage.Listed(digests.GetValueOrDefault(actor.Uid) ?? PodDigest.Empty));
-            }
-            catch (CriException)
-            {
-                // containerd is down; the node's condition says so, and a resync follows when it is back.
-            }
+            var period = afterResync < AfterResync.Length ? AfterResync[afterResync++] : RelistPeriod;
+            using var wait = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            var resynced = _resynced.WaitAsync(wait.Token);
+            await Task.WhenAny(Task.Delay(period, services.Time, wait.Token), resynced).ConfigureAwait(false);
+            if (resynced.IsCompletedSuccessfully) afterResync = 0;
+            await wait.CancelAsync().ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
+            if (period == RelistPeriod) services.Images.Cache.Clear();
+            await RelistOnceAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task RelistOnceAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var digests = await services.Reader.DigestAsync(cancellationToken).ConfigureAwait(false);
+            foreach (var actor in _actors.Values)
+                actor.Post(new PodMessage.Listed(digests.GetValueOrDefault(actor.Uid) ?? PodDigest.Empty));
+        }
+        catch (CriException)
+        {
+            // containerd is down; the node's condition says so, and a resync follows when it is back.
         }
     }
 }

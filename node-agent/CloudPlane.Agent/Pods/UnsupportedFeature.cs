@@ -2,7 +2,8 @@ using CloudPlane.Client;
 
 namespace CloudPlane.Agent;
 
-/// <summary>What a pod may ask for and this agent has no code for: it is refused by name, since ignoring it would run another pod than was asked for.</summary>
+/// <summary>What a pod may ask for and this agent has no code for: it is refused by name, since ignoring it would run another pod than was
+/// asked for.</summary>
 internal static class UnsupportedFeature
 {
     private const string AppArmorSwitch = "/sys/module/apparmor/parameters/enabled";
@@ -11,15 +12,19 @@ internal static class UnsupportedFeature
     public static string? Of(Pod pod)
     {
         if (pod.Spec?.HostUsers == false) return "spec.hostUsers=false";
-        if (AppArmor(pod.Spec?.SecurityContext?.AppArmorProfile)) return "spec.securityContext.appArmorProfile without AppArmor on the host";
+        if (AppArmor(pod.Spec?.SecurityContext?.AppArmorProfile))
+            return "spec.securityContext.appArmorProfile without AppArmor on the host";
         if (pod.Spec?.SecurityContext?.SupplementalGroupsPolicy == "Strict") return "spec.securityContext.supplementalGroupsPolicy=Strict";
         foreach (var container in pod.AllContainers())
         {
-            if (AppArmor(container.SecurityContext?.AppArmorProfile)) return $"the appArmorProfile of container {container.Name} without AppArmor on the host";
+            if (AppArmor(container.SecurityContext?.AppArmorProfile))
+                return $"the appArmorProfile of container {container.Name} without AppArmor on the host";
             if (container.Lifecycle?.StopSignal is { Length: > 0 }) return $"lifecycle.stopSignal of container {container.Name}";
         }
         return null;
     }
 
-    private static bool AppArmor(AppArmorProfile? profile) => profile?.Type is "RuntimeDefault" or "Localhost" && !(File.Exists(AppArmorSwitch) && File.ReadAllText(AppArmorSwitch).StartsWith('Y'));
+    private static bool AppArmor(AppArmorProfile? profile) =>
+        profile?.Type is "RuntimeDefault" or "Localhost" &&
+        !(File.Exists(AppArmorSwitch) && File.ReadAllText(AppArmorSwitch).StartsWith('Y'));
 }

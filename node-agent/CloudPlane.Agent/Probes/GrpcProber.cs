@@ -13,7 +13,8 @@ namespace CloudPlane.Agent;
 internal sealed class GrpcProber : IDisposable
 {
     private const int Serving = 1;
-    private readonly HttpMessageInvoker _http = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false, PooledConnectionLifetime = TimeSpan.Zero });
+    private readonly HttpMessageInvoker _http =
+        new(new SocketsHttpHandler { UseProxy = false, UseCookies = false, PooledConnectionLifetime = TimeSpan.Zero });
 
     public async Task<ProbeOutcome> CheckAsync(string host, int port, string service, TimeSpan timeout, CancellationToken cancellationToken)
     {
@@ -21,15 +22,18 @@ internal sealed class GrpcProber : IDisposable
         deadline.CancelAfter(timeout);
         try
         {
-            return await SendAsync(new Uri($"http://{host}:{port}/grpc.health.v1.Health/Check"), service, deadline.Token).ConfigureAwait(false);
+            return await SendAsync(new Uri($"http://{host}:{port}/grpc.health.v1.Health/Check"), service, deadline.Token)
+                .ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return ProbeOutcome.Failed($"timeout: failed to connect service \"{host}:{port}\" within {GoDuration.Format(timeout)}: context deadline exceeded");
+            return ProbeOutcome.Failed(
+                $"timeout: failed to connect service \"{host}:{port}\" within {GoDuration.Format(timeout)}: context deadline exceeded");
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
-            return ProbeOutcome.Failed($"error: this server cannot be reached: {(e.InnerException is SocketException socket ? SocketErrors.Describe(socket) : e.Message)}");
+            return ProbeOutcome.Failed(
+                $"error: this server cannot be reached: {(e.InnerException is SocketException socket ? SocketErrors.Describe(socket) : e.Message)}");
         }
     }
 
@@ -37,16 +41,20 @@ internal sealed class GrpcProber : IDisposable
 
     private async Task<ProbeOutcome> SendAsync(Uri url, string service, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, url) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact, Content = new ByteArrayContent(Frame(service)) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, url) { Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact, Content = new ByteArrayContent(Frame(service)) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/grpc");
         request.Headers.TE.Add(new TransferCodingWithQualityHeaderValue("trailers"));
         using var response = await _http.SendAsync(request, cancellationToken).ConfigureAwait(false);
         var body = await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
         var code = Header(response.TrailingHeaders, "grpc-status") ?? Header(response.Headers, "grpc-status") ?? "0";
-        if (code == "12") return ProbeOutcome.Failed("error: this server does not implement the grpc health protocol (grpc.health.v1.Health)");
-        if (code != "0") return ProbeOutcome.Failed($"error: health rpc failed: code {code}: {Header(response.TrailingHeaders, "grpc-message") ?? Header(response.Headers, "grpc-message")}");
+        if (code == "12") return ProbeOutcome.Failed(
+            "error: this server does not implement the grpc health protocol (grpc.health.v1.Health)");
+        if (code != "0") return ProbeOutcome.Failed(
+            $"error: health rpc failed: code {code}: {Header(response.TrailingHeaders, "grpc-message") ?? Header(response.Headers, "grpc-message")}");
         var status = Status(body);
-        return status == Serving ? ProbeOutcome.Ok() : ProbeOutcome.Failed($"service unhealthy (responded with \"{(status == 2 ? "NOT_SERVING" : status == 3 ? "SERVICE_UNKNOWN" : "UNKNOWN")}\")");
+        return status == Serving ? ProbeOutcome.Ok() : ProbeOutcome.Failed(
+            $"service unhealthy (responded with \"{(status == 2 ? "NOT_SERVING" : status == 3 ? "SERVICE_UNKNOWN" : "UNKNOWN")}\")");
     }
 
     /// <summary>The gRPC frame of HealthCheckRequest { service = 1 }.</summary>
@@ -64,5 +72,6 @@ internal sealed class GrpcProber : IDisposable
     /// <summary>HealthCheckResponse { status = 1 }; absent is 0, unknown.</summary>
     private static int Status(ReadOnlySpan<byte> body) => body.Length >= 7 && body[5] == 0x08 ? body[6] : 0;
 
-    private static string? Header(HttpHeaders headers, string name) => headers.TryGetValues(name, out var values) ? values.FirstOrDefault() : null;
+    private static string? Header(HttpHeaders headers, string name) =>
+        headers.TryGetValues(name, out var values) ? values.FirstOrDefault() : null;
 }

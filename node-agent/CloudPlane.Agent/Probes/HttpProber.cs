@@ -19,7 +19,8 @@ internal sealed class HttpProber : IDisposable
         SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true },
     });
 
-    public async Task<ProbeOutcome> GetAsync(ProbeTarget target, HTTPGetAction action, TimeSpan timeout, CancellationToken cancellationToken)
+    public async Task<ProbeOutcome> GetAsync(ProbeTarget target, HTTPGetAction action, TimeSpan timeout,
+        CancellationToken cancellationToken)
     {
         var url = Url(target, action);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -34,7 +35,8 @@ internal sealed class HttpProber : IDisposable
         }
         catch (HttpRequestException e)
         {
-            var cause = e.InnerException is SocketException socket ? $"dial tcp {url.Host}:{url.Port}: {SocketErrors.Describe(socket)}" : e.InnerException?.Message ?? e.Message;
+            var cause = e.InnerException is SocketException socket
+                ? $"dial tcp {url.Host}:{url.Port}: {SocketErrors.Describe(socket)}" : e.InnerException?.Message ?? e.Message;
             return ProbeOutcome.Failed($"Get \"{url}\": {cause}");
         }
         catch (IOException e)
@@ -53,7 +55,8 @@ internal sealed class HttpProber : IDisposable
         var host = action.Host is { Length: > 0 } own ? own : target.Address;
         if (host.Contains(':') && !host.StartsWith('[')) host = $"[{host}]";
         var path = action.Path is { Length: > 0 } text ? text.StartsWith('/') ? text : $"/{text}" : "/";
-        return Uri.TryCreate($"{scheme}://{host}:{Ports.Resolve(action.Port, target.Container)}{path}", UriKind.Absolute, out var url) ? url : throw new FormatException($"invalid HTTP path \"{path}\"");
+        return Uri.TryCreate($"{scheme}://{host}:{Ports.Resolve(action.Port, target.Container)}{path}", UriKind.Absolute, out var url)
+            ? url : throw new FormatException($"invalid HTTP path \"{path}\"");
     }
 
     private async Task<ProbeOutcome> GetAsync(Uri url, HTTPGetAction action, CancellationToken cancellationToken)
@@ -66,9 +69,13 @@ internal sealed class HttpProber : IDisposable
             if (status is >= 300 and < 400 && response.Headers.Location is { } location)
             {
                 var next = new Uri(url, location);
-                if (redirects == MaximumRedirects) return ProbeOutcome.Failed($"Get \"{next}\": stopped after {MaximumRedirects} redirects");
+                if (redirects == MaximumRedirects)
+                    return ProbeOutcome.Failed($"Get \"{next}\": stopped after {MaximumRedirects} redirects");
                 // A redirect to somewhere else says nothing about this container; the kubelet takes it for a success and warns.
-                if (next.Host != url.Host) return new ProbeOutcome(true, $"Probe terminated redirects, Response body: {await BodyAsync(response, cancellationToken).ConfigureAwait(false)}", Warning: true);
+                if (next.Host != url.Host)
+                    return new ProbeOutcome(true,
+                        $"Probe terminated redirects, Response body: {await BodyAsync(response, cancellationToken).ConfigureAwait(false)}",
+                        Warning: true);
                 url = next;
                 continue;
             }

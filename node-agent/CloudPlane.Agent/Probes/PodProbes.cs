@@ -16,7 +16,8 @@ internal sealed class PodProbes(IProber prober, TimeProvider time, Action<Action
 
     public bool Started(RuntimeContainer container) => _containers.TryGetValue(container.Id, out var state) && state.Started;
 
-    public bool Ready(RuntimeContainer container) => _containers.TryGetValue(container.Id, out var state) && state is { Started: true, Ready: true };
+    public bool Ready(RuntimeContainer container) =>
+        _containers.TryGetValue(container.Id, out var state) && state is { Started: true, Ready: true };
 
     public bool LivenessFailed(RuntimeContainer container) => _containers.TryGetValue(container.Id, out var state) && state.LivenessFailed;
 
@@ -63,21 +64,24 @@ internal sealed class PodProbes(IProber prober, TimeProvider time, Action<Action
         var target = new ProbeTarget(container.Id, spec, address);
         if (!state.Started)
         {
-            Start(state, ProbeKind.Startup, spec.StartupProbe, target, container.StartedAt, null, ok => { state.Started = ok; state.StartupFailed = !ok; });
+            Start(state, ProbeKind.Startup, spec.StartupProbe, target, container.StartedAt, null, ok =>
+                { state.Started = ok; state.StartupFailed = !ok; });
             return;
         }
         Start(state, ProbeKind.Liveness, spec.LivenessProbe, target, container.StartedAt, true, ok => state.LivenessFailed = !ok);
         Start(state, ProbeKind.Readiness, spec.ReadinessProbe, target, container.StartedAt, state.Ready, ok => state.Ready = ok);
     }
 
-    private void Start(ContainerProbes state, ProbeKind kind, Probe? probe, ProbeTarget target, DateTimeOffset startedAt, bool? initial, Action<bool> apply)
+    private void Start(ContainerProbes state, ProbeKind kind, Probe? probe, ProbeTarget target, DateTimeOffset startedAt, bool? initial,
+        Action<bool> apply)
     {
         if (probe is null || !state.Kinds.Add(kind)) return;
         var worker = new ProbeWorker(kind, probe, target, prober, time);
         state.Workers.Add(RunAsync(worker, kind, target, startedAt, initial, apply, state.Token));
     }
 
-    private async Task RunAsync(ProbeWorker worker, ProbeKind kind, ProbeTarget target, DateTimeOffset startedAt, bool? initial, Action<bool> apply, CancellationToken cancellationToken)
+    private async Task RunAsync(ProbeWorker worker, ProbeKind kind, ProbeTarget target, DateTimeOffset startedAt, bool? initial,
+        Action<bool> apply, CancellationToken cancellationToken)
     {
         // The actor's loop must not run a probe's first steps.
         await Task.Yield();
@@ -85,7 +89,8 @@ internal sealed class PodProbes(IProber prober, TimeProvider time, Action<Action
         {
             await worker.RunAsync(startedAt, initial, ok => post(() => apply(ok)), outcome =>
             {
-                if ((!outcome.Success || outcome.Warning) && !cancellationToken.IsCancellationRequested) Observed?.Invoke(target.Container, kind, outcome);
+                if ((!outcome.Success || outcome.Warning) && !cancellationToken.IsCancellationRequested)
+                    Observed?.Invoke(target.Container, kind, outcome);
             }, cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

@@ -11,7 +11,8 @@ internal static class Ports
         if (port is not { } value) throw new FormatException("the port is missing");
         var number = value.IsInt ? value.IntValue
             : container.Ports?.FirstOrDefault(p => p.Name == value.Text)?.Port
-            ?? (int.TryParse(value.Text, out var parsed) ? parsed : throw new FormatException($"couldn't find port named \"{value.Text}\" in container {container.Name}"));
+            ?? (int.TryParse(value.Text, out var parsed)
+                ? parsed : throw new FormatException($"couldn't find port named \"{value.Text}\" in container {container.Name}"));
         return number is > 0 and < 65536 ? number : throw new FormatException($"invalid port number: {number}");
     }
 }

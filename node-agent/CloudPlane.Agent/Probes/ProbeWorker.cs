@@ -11,9 +11,11 @@ internal sealed class ProbeWorker(ProbeKind kind, Probe probe, ProbeTarget targe
 
     /// <summary>
     /// Runs until cancelled, or until a result that ends the container's life (a failed liveness or startup probe) or the probe's
-    /// purpose (a startup probe that succeeded). <paramref name="decided"/> hears changes of the result, <paramref name="observed"/> every outcome.
+    /// purpose (a startup probe that succeeded). <paramref name="decided"/> hears changes of the result, <paramref name="observed"/> every
+    /// outcome.
     /// </summary>
-    public async Task RunAsync(DateTimeOffset startedAt, bool? initial, Action<bool> decided, Action<ProbeOutcome> observed, CancellationToken cancellationToken)
+    public async Task RunAsync(DateTimeOffset startedAt, bool? initial, Action<bool> decided, Action<ProbeOutcome> observed,
+        CancellationToken cancellationToken)
     {
         var result = initial;
         var (last, run) = (false, 0);

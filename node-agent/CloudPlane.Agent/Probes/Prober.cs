@@ -17,10 +17,15 @@ internal sealed class Prober(ICriRuntime runtime, HttpProber http, GrpcProber gr
         var timeout = TimeSpan.FromSeconds(Math.Max(1, probe.TimeoutSeconds ?? 1));
         try
         {
-            if (probe.Exec is { } exec) return await ExecAsync(target, exec.Command ?? [], timeout, cancellationToken).ConfigureAwait(false);
+            if (probe.Exec is { } exec)
+                return await ExecAsync(target, exec.Command ?? [], timeout, cancellationToken).ConfigureAwait(false);
             if (probe.HttpGet is { } get) return await http.GetAsync(target, get, timeout, cancellationToken).ConfigureAwait(false);
-            if (probe.TcpSocket is { } tcp) return await ConnectAsync(tcp.Host is { Length: > 0 } host ? host : target.Address, Ports.Resolve(tcp.Port, target.Container), timeout, cancellationToken).ConfigureAwait(false);
-            if (probe.Grpc is { } health) return await grpc.CheckAsync(target.Address, health.Port ?? 0, health.Service ?? "", timeout, cancellationToken).ConfigureAwait(false);
+            if (probe.TcpSocket is { } tcp)
+                return await ConnectAsync(tcp.Host is { Length: > 0 } host
+                    ? host : target.Address, Ports.Resolve(tcp.Port, target.Container), timeout, cancellationToken).ConfigureAwait(false);
+            if (probe.Grpc is { } health)
+                return await grpc.CheckAsync(target.Address, health.Port ?? 0, health.Service ?? "", timeout, cancellationToken)
+                    .ConfigureAwait(false);
             return new ProbeOutcome(false, "missing probe handler", Error: true);
         }
         catch (FormatException e)
@@ -29,7 +34,8 @@ internal sealed class Prober(ICriRuntime runtime, HttpProber http, GrpcProber gr
         }
     }
 
-    private async Task<ProbeOutcome> ExecAsync(ProbeTarget target, IReadOnlyList<string> command, TimeSpan timeout, CancellationToken cancellationToken)
+    private async Task<ProbeOutcome> ExecAsync(ProbeTarget target, IReadOnlyList<string> command, TimeSpan timeout,
+        CancellationToken cancellationToken)
     {
         var request = new V1.ExecSyncRequest { ContainerId = target.ContainerId, Timeout = (long)timeout.TotalSeconds };
         request.Cmd.AddRange(command);

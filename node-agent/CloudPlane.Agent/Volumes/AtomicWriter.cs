@@ -61,7 +61,8 @@ internal sealed class AtomicWriter(IMounter mounter)
             if (link.LinkTarget is null) File.CreateSymbolicLink(link.FullName, $"{DataLink}/{name}");
         }
         foreach (var entry in new DirectoryInfo(target).EnumerateFileSystemInfos())
-            if (!entry.Name.StartsWith("..", StringComparison.Ordinal) && !wanted.Contains(entry.Name) && entry.LinkTarget is not null) entry.Delete();
+            if (!entry.Name.StartsWith("..", StringComparison.Ordinal) && !wanted.Contains(entry.Name) && entry.LinkTarget is not null)
+                entry.Delete();
     }
 
     private static bool Same(string directory, IReadOnlyList<VolumeFile> files)

@@ -7,12 +7,15 @@ namespace CloudPlane.Agent;
 internal sealed class ContainerMounts(PodVolumes volumes, PodPaths paths)
 {
     /// <exception cref="ContainerConfigException">A mount names no volume, or its subPath leaves it.</exception>
-    public IReadOnlyList<V1.Mount> Of(Pod pod, Container container, IReadOnlyDictionary<string, string> environment, string? terminationFile)
+    public IReadOnlyList<V1.Mount> Of(Pod pod, Container container, IReadOnlyDictionary<string, string> environment,
+        string? terminationFile)
     {
         var mounts = new List<V1.Mount>();
         foreach (var mount in container.VolumeMounts ?? []) mounts.Add(Volume(pod, mount, environment));
-        if (!mounts.Any(m => m.ContainerPath == "/etc/hosts")) mounts.Add(new V1.Mount { ContainerPath = "/etc/hosts", HostPath = paths.HostsFile(pod.Uid()) });
-        if (terminationFile is not null) mounts.Add(new V1.Mount { ContainerPath = container.TerminationMessagePath, HostPath = terminationFile });
+        if (!mounts.Any(m => m.ContainerPath == "/etc/hosts"))
+            mounts.Add(new V1.Mount { ContainerPath = "/etc/hosts", HostPath = paths.HostsFile(pod.Uid()) });
+        if (terminationFile is not null)
+            mounts.Add(new V1.Mount { ContainerPath = container.TerminationMessagePath, HostPath = terminationFile });
         return mounts;
     }
 
@@ -20,7 +23,8 @@ internal sealed class ContainerMounts(PodVolumes volumes, PodPaths paths)
     {
         var volume = pod.Spec?.Volumes?.FirstOrDefault(v => v.Name == mount.Name)
             ?? throw new ContainerConfigException($"cannot find volume \"{mount.Name}\" to mount into container");
-        if (mount.RecursiveReadOnly == "Enabled") throw new ContainerConfigException($"volumeMounts[{mount.Name}].recursiveReadOnly is not supported by this node");
+        if (mount.RecursiveReadOnly == "Enabled")
+            throw new ContainerConfigException($"volumeMounts[{mount.Name}].recursiveReadOnly is not supported by this node");
         var subPath = mount.SubPathExpr is { Length: > 0 } expression ? VariableExpansion.Expand(expression, environment) : mount.SubPath;
         var path = volumes.PathOf(pod, volume);
         return new V1.Mount

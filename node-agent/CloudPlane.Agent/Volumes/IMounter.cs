@@ -35,7 +35,8 @@ internal sealed partial class LinuxMounter : IMounter
     public void UnmountAll(string path)
     {
         var prefix = path + "/";
-        foreach (var mount in Mounts().Where(m => m == path || m.StartsWith(prefix, StringComparison.Ordinal)).OrderByDescending(m => m.Length))
+        foreach (var mount in Mounts().Where(m => m == path || m.StartsWith(prefix, StringComparison.Ordinal))
+            .OrderByDescending(m => m.Length))
             if (Unmount(mount, DetachFlag) != 0 && Marshal.GetLastPInvokeError() != NoSuchMount) throw Error($"unmounting {mount}");
     }
 

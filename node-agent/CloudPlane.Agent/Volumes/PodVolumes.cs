@@ -60,8 +60,10 @@ internal sealed class PodVolumes(IObjectSource objects, IMounter mounter, PodPat
         var group = fields.Pod.Spec?.SecurityContext?.FsGroup;
         if (volume.HostPath is { } hostPath) HostPaths.SetUp(volume.Name ?? "", hostPath);
         else if (volume.EmptyDir is { } emptyDir) SetUpEmptyDir(path, emptyDir, group);
-        else if (VolumeContents.IsProjected(volume)) await SetUpProjectedAsync(path, volume, fields, group, cancellationToken).ConfigureAwait(false);
-        else throw new VolumeException(volume.Name ?? "", $"volumes of type {UnsupportedField.Of(volume) ?? "(none)"} are not supported by this node");
+        else if (VolumeContents.IsProjected(volume))
+            await SetUpProjectedAsync(path, volume, fields, group, cancellationToken).ConfigureAwait(false);
+        else throw new VolumeException(volume.Name
+            ?? "", $"volumes of type {UnsupportedField.Of(volume) ?? "(none)"} are not supported by this node");
     }
 
     private void SetUpEmptyDir(string path, EmptyDirVolumeSource source, long? group)
@@ -79,7 +81,8 @@ internal sealed class PodVolumes(IObjectSource objects, IMounter mounter, PodPat
     private static long? SizeLimit(EmptyDirVolumeSource source) =>
         source.SizeLimit is { } text && Quantity.TryParse(text, out var limit) && limit.Value > 0 ? limit.Value : null;
 
-    private async Task SetUpProjectedAsync(string path, Volume volume, DownwardFields fields, long? group, CancellationToken cancellationToken)
+    private async Task SetUpProjectedAsync(string path, Volume volume, DownwardFields fields, long? group,
+        CancellationToken cancellationToken)
     {
         var files = await _contents.ReadAsync(volume, fields, cancellationToken).ConfigureAwait(false);
         Directory.CreateDirectory(path);

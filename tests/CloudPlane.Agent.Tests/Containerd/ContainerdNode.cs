@@ -16,8 +16,10 @@ public sealed class ContainerdNode : IAsyncLifetime
     private readonly string _root = $"/tmp/agent-it-{Environment.ProcessId}";
     private CancellationTokenSource _agent = new();
     private Task _running = Task.CompletedTask;
+    private readonly StringWriter _log = new();
     private CriRuntime _runtime = null!;
     private IPodNetwork _network = null!;
+    private PodManager _manager = null!;
 
     internal ContainerdInstance Containerd { get; private set; } = null!;
     internal FakeApi Api { get; } = new();
@@ -37,14 +39,19 @@ public sealed class ContainerdNode : IAsyncLifetime
             Bridge = "agt0",
             VxlanDevice = "agt-vx",
         }, new CommandRunner());
-        await _network.ReconcileAsync([new Node { Metadata = new ObjectMeta { Name = $"agt{Environment.ProcessId}" }, Spec = new NodeSpec { PodCIDR = "10.217.31.0/24" }, Status = new Client.NodeStatus { Addresses = [new NodeAddress { Type = "InternalIP", Address = "127.0.0.1" }] } }], default);
+        await _network.ReconcileAsync(
+            [new Node { Metadata = new ObjectMeta { Name = $"agt{Environment.ProcessId}" },
+            Spec = new NodeSpec { PodCIDR = "10.217.31.0/24" },
+            Status = new Client.NodeStatus { Addresses = [new NodeAddress { Type = "InternalIP", Address = "127.0.0.1" }] } }],
+            default);
         StartAgent();
     }
 
     public async Task DisposeAsync()
     {
         foreach (var pod in Api.List(Pods)) Api.Delete($"{Pods}/{(string)pod["metadata"]!["name"]!}", 0);
-        await Until(() => Api.List(Pods).Count == 0 && !Directory.EnumerateFileSystemEntries(Path.Combine(Data, "pods")).Any(), "all pods are gone");
+        await Until(() => Api.List(Pods).Count == 0 && !_manager.Actors.Any(), "all pods are gone");
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(Data, "pods")));
         await StopAgentAsync();
         await _network.CleanupAsync(default);
         await Containerd.DisposeAsync();
@@ -72,9 +79,10 @@ public sealed class ContainerdNode : IAsyncLifetime
         var health = new RuntimeHealth(_runtime, time);
         var http = new HttpProber();
         var services = PodServicesFactory.Create(
-            options, FakeNode.Facts, client, _runtime, new LinuxMounter(), health, () => [], events, new Prober(_runtime, http, new GrpcProber()), http, time, new AgentLog(TextWriter.Null, time, false));
+            options, FakeNode.Facts, client, _runtime, new LinuxMounter(), health, () =>
+                [], events, new Prober(_runtime, http, new GrpcProber()), http, time, new AgentLog(TextWriter.Synchronized(_log), time, true));
         var pods = new WatchCache<Pod>(client, new WatchCacheOptions { FieldSelector = $"spec.nodeName={NodeName}" }, time, new Random(1));
-        var manager = new PodManager(services, pods, new PodAdmission(FakeNode.Facts, () => null));
+        var manager = _manager = new PodManager(services, pods, new PodAdmission(FakeNode.Facts, () => null));
         health.Changed = manager.WakeAll;
         _running = Task.WhenAll(events.RunAsync(_agent.Token), health.RunAsync(_agent.Token), manager.RunAsync(_agent.Token));
     }
@@ -96,11 +104,25 @@ public sealed class ContainerdNode : IAsyncLifetime
 
     internal string? Phase(string name) => (string?)Status(name)?["phase"];
 
-    internal bool Ready(string name) => Status(name)?["conditions"]?.AsArray().Any(c => (string?)c!["type"] == "Ready" && (string?)c["status"] == "True") == true;
+    internal bool Ready(string name) =>
+        Status(name)?["conditions"]?.AsArray().Any(c => (string?)c!["type"] == "Ready" && (string?)c["status"] == "True") == true;
 
     internal async Task Until(Func<bool> holds, string what)
     {
         for (var watch = Stopwatch.StartNew(); !holds(); await Task.Delay(10))
-            if (watch.Elapsed > TimeSpan.FromSeconds(60)) throw new TimeoutException($"{what}\n{string.Join('\n', Api.List(Pods).Select(p => p.ToJsonString()))}\n{string.Join('\n', Api.List("/api/v1/namespaces/default/events/").Select(e => $"{e["reason"]}: {e["message"]}"))}");
+            if (watch.Elapsed > TimeSpan.FromSeconds(60)) throw new TimeoutException($"{what}\n{await DescribeAsync()}");
+    }
+
+    /// <summary>What API, containerd and agent say, for a failure's message.</summary>
+    private async Task<string> DescribeAsync()
+    {
+        var containers = await _runtime.ListContainersAsync(new Cri.V1.ListContainersRequest(), default);
+        return $"""
+            pods: {string.Join("\n  ", Api.List(Pods).Select(p => p["metadata"]!["name"] + " " + p["status"]!.ToJsonString()))}
+            events: {string.Join("\n  ", Api.List("/api/v1/namespaces/default/events/").Select(e => $"{e["reason"]}: {e["message"]}"))}
+            containers: {string.Join("\n  ", containers.Containers.Select(c => $"{c.Labels[RuntimeLabels.PodName]}/{c.Metadata.Name} {c.State}"))}
+            tasks: {await Containerd.CtrAsync("task", "ls")}
+            log: {_log}
+            """;
     }
 }

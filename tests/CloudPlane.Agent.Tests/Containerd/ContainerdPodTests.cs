@@ -28,7 +28,8 @@ public sealed class ContainerdPodTests(ContainerdNode node, ITestOutputHelper ou
         Assert.Equal((7, "Error", "said\n"), ((int)ended["exitCode"]!, (string)ended["reason"]!, (string)ended["message"]!));
         var ip = (string)node.Status("sees")!["podIP"]!;
         Assert.StartsWith("10.217.31.", ip);
-        var log = await File.ReadAllTextAsync(Directory.GetFiles(Path.Combine(node.Data, "logs"), "0.log", SearchOption.AllDirectories).Single(f => f.Contains("default_sees_") && f.EndsWith("/c/0.log", StringComparison.Ordinal)));
+        var log = await File.ReadAllTextAsync(Directory.GetFiles(Path.Combine(node.Data, "logs"), "0.log", SearchOption.AllDirectories)
+            .Single(f => f.Contains("default_sees_") && f.EndsWith("/c/0.log", StringComparison.Ordinal)));
         Assert.Contains($"from-map from-init from-mapsecret 1000 0 2000 sees {ip}", log.Replace("1000 2000", "1000 0 2000"));
         Assert.Contains($"{ip}\tsees", log);
         Assert.Contains("tmpfs /s tmpfs ro", log);
@@ -65,7 +66,8 @@ public sealed class ContainerdPodTests(ContainerdNode node, ITestOutputHelper ou
         await node.Until(() => node.Ready("probed"), "ready");
         var id = ((string)node.Container("probed")!["containerID"]!)["containerd://".Length..];
         await node.Runtime.ExecSyncAsync(new Cri.V1.ExecSyncRequest { ContainerId = id, Cmd = { "touch", "/tmp/dead" } }, default);
-        await node.Until(() => (int?)node.Container("probed")?["restartCount"] == 1 && node.Ready("probed"), "restarted by its liveness probe");
+        await node.Until(() => (int?)node.Container("probed")?["restartCount"] == 1 && node.Ready(
+            "probed"), "restarted by its liveness probe");
     }
 
     [Fact]
@@ -81,7 +83,9 @@ public sealed class ContainerdPodTests(ContainerdNode node, ITestOutputHelper ou
         Assert.True(watch.Elapsed < TimeSpan.FromSeconds(10), $"it ended by itself, but took {watch.Elapsed}");
         var left = new Cri.V1.ListPodSandboxRequest { Filter = new() };
         left.Filter.LabelSelector[RuntimeLabels.PodUid] = uid;
-        await node.Until(() => node.Runtime.ListPodSandboxAsync(left, default).GetAwaiter().GetResult().Items.Count == 0 && !Directory.Exists(Path.Combine(node.Data, "pods", uid)), "nothing is left");
+        await node.Until(() => node.Runtime.ListPodSandboxAsync(left,
+            default).GetAwaiter().GetResult().Items.Count == 0 &&
+            !Directory.Exists(Path.Combine(node.Data, "pods", uid)), "nothing is left");
         Assert.DoesNotContain(uid, await File.ReadAllTextAsync("/proc/mounts"));
         Assert.DoesNotContain(Directory.GetDirectories(Path.Combine(node.Data, "logs")), d => d.Contains(uid));
     }

@@ -45,8 +45,10 @@ public sealed class EnvironmentTests
               {"name":"MEM","valueFrom":{"resourceFieldRef":{"resource":"limits.memory","divisor":"1Mi"}}},{"name":"CPU","valueFrom":{"resourceFieldRef":{"resource":"requests.cpu","divisor":"1m"}}},
               {"name":"CPUS","valueFrom":{"resourceFieldRef":{"resource":"limits.cpu"}}}]}]}}
             """);
-        Service[] services = [Service("n", "web", "10.96.0.7"), Service("other", "db", "10.96.0.8"), Service("default", "kubernetes", "10.96.0.1"), Service("n", "headless", "None")];
-        var built = (await new EnvironmentBuilder(objects, () => services).BuildAsync(pod.Containers()[0], Fields(pod), default)).ToDictionary(e => e.Key, e => e.Value);
+        Service[] services = [Service("n", "web", "10.96.0.7"), Service("other", "db", "10.96.0.8"),
+            Service("default", "kubernetes", "10.96.0.1"), Service("n", "headless", "None")];
+        var built = (await new EnvironmentBuilder(objects, () => services).BuildAsync(pod.Containers()[0], Fields(pod), default))
+            .ToDictionary(e => e.Key, e => e.Value);
         Assert.Equal("map", built["P_FROM"]);
         Assert.Equal("own", built["OVER"]);
         Assert.Equal("own-map-10.96.0.7-$(NONE)", built["REF"]);
@@ -70,10 +72,12 @@ public sealed class EnvironmentTests
     {
         var pod = TestPods.Parse($$$$"""{"metadata":{"name":"p","namespace":"n"},"spec":{"containers":[{"name":"c","env":[{"name":"A","valueFrom":{{{{valueFrom}}}}}]}]}}""");
         var builder = new EnvironmentBuilder(new Objects { Maps = { ["m"] = """{"metadata":{"name":"m"}}""" } }, () => []);
-        Assert.Equal(message, (await Assert.ThrowsAsync<ContainerConfigException>(() => builder.BuildAsync(pod.Containers()[0], Fields(pod), default))).Message);
+        Assert.Equal(message, (await Assert.ThrowsAsync<ContainerConfigException>(() =>
+            builder.BuildAsync(pod.Containers()[0], Fields(pod), default))).Message);
     }
 
-    internal static DownwardFields Fields(Pod pod) => new(pod, "node", "192.0.2.1", ["10.0.0.2"], new NodeAllocatable(4000, 8L << 30, 100L << 30, 110));
+    internal static DownwardFields Fields(Pod pod) =>
+        new(pod, "node", "192.0.2.1", ["10.0.0.2"], new NodeAllocatable(4000, 8L << 30, 100L << 30, 110));
 
     private static Service Service(string ns, string name, string ip) => ModelJson.Parse<Service>(Encoding.UTF8.GetBytes(
         $$$$"""{"metadata":{"name":"{{{{name}}}}","namespace":"{{{{ns}}}}"},"spec":{"clusterIP":"{{{{ip}}}}","ports":[{"name":"https","port":443}]}}"""));
@@ -83,8 +87,10 @@ public sealed class EnvironmentTests
         public Dictionary<string, string> Maps { get; } = [];
         public Dictionary<string, string> Secrets { get; } = [];
 
-        public Task<ConfigMap?> ConfigMapAsync(string ns, string name, CancellationToken cancellationToken) => Task.FromResult(Maps.TryGetValue(name, out var json) ? ModelJson.Parse<ConfigMap>(Encoding.UTF8.GetBytes(json)) : null);
+        public Task<ConfigMap?> ConfigMapAsync(string ns, string name, CancellationToken cancellationToken) =>
+            Task.FromResult(Maps.TryGetValue(name, out var json) ? ModelJson.Parse<ConfigMap>(Encoding.UTF8.GetBytes(json)) : null);
 
-        public Task<Secret?> SecretAsync(string ns, string name, CancellationToken cancellationToken) => Task.FromResult(Secrets.TryGetValue(name, out var json) ? ModelJson.Parse<Secret>(Encoding.UTF8.GetBytes(json)) : null);
+        public Task<Secret?> SecretAsync(string ns, string name, CancellationToken cancellationToken) =>
+            Task.FromResult(Secrets.TryGetValue(name, out var json) ? ModelJson.Parse<Secret>(Encoding.UTF8.GetBytes(json)) : null);
     }
 }

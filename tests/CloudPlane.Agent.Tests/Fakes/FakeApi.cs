@@ -66,7 +66,8 @@ internal sealed class FakeApi : IApiTransport
 
     public IReadOnlyList<JsonObject> List(string prefix)
     {
-        lock (_lock) return [.. _objects.Where(o => o.Key.StartsWith(prefix, StringComparison.Ordinal)).Select(o => (JsonObject)o.Value.DeepClone())];
+        lock (_lock) return [.. _objects.Where(o => o.Key.StartsWith(prefix, StringComparison.Ordinal))
+            .Select(o => (JsonObject)o.Value.DeepClone())];
     }
 
     public ValueTask<ApiAnswer> SendAsync(ApiCall call, CancellationToken cancellationToken)
@@ -109,15 +110,19 @@ internal sealed class FakeApi : IApiTransport
                 return new ApiAnswer(200, Bytes(found));
             case "GET" when IsCollection(path):
                 var node = Node(query);
-                var items = new JsonArray([.. _objects.Where(o => In(path, o.Key) && Selected(o.Value, node)).Select(o => o.Value.DeepClone())]);
-                return new ApiAnswer(200, Bytes(new JsonObject { ["metadata"] = new JsonObject { ["resourceVersion"] = $"{_revision}" }, ["items"] = items }));
+                var items = new JsonArray(
+                    [.. _objects.Where(o => In(path, o.Key) && Selected(o.Value, node)).Select(o => o.Value.DeepClone())]);
+                return new ApiAnswer(200,
+                    Bytes(new JsonObject { ["metadata"] = new JsonObject { ["resourceVersion"] = $"{_revision}" }, ["items"] = items }));
             case "PATCH" when _objects.TryGetValue(path, out var old):
-                if (body!["metadata"]?["uid"] is { } uid && (string?)uid != (string?)old["metadata"]!["uid"]) return Error(409, "Conflict", "uid differs");
+                if (body!["metadata"]?["uid"] is { } uid && (string?)uid != (string?)old["metadata"]!["uid"])
+                    return Error(409, "Conflict", "uid differs");
                 var patched = (JsonObject)old.DeepClone();
                 Merge(patched, body);
                 return new ApiAnswer(200, Bytes(Store(path, patched, "MODIFIED")));
             case "DELETE" when _objects.TryGetValue(path, out var doomed):
-                if (body?["preconditions"]?["uid"] is { } wanted && (string?)wanted != (string?)doomed["metadata"]!["uid"]) return Error(409, "Conflict", "uid differs");
+                if (body?["preconditions"]?["uid"] is { } wanted && (string?)wanted != (string?)doomed["metadata"]!["uid"])
+                    return Error(409, "Conflict", "uid differs");
                 DeleteGracefully(path, (long?)body?["gracePeriodSeconds"] ?? 30);
                 return new ApiAnswer(200, Bytes(doomed));
             default:
@@ -191,19 +196,24 @@ internal sealed class FakeApi : IApiTransport
                     else Merge((JsonObject)same, (JsonObject)item!);
                 }
             }
-            else if (value is JsonArray list) target[name] = new JsonArray([.. list.Where(i => i is not JsonObject { Count: 1 } marker || !marker.ContainsKey("$patch")).Select(i => i!.DeepClone())]);
+            else if (value is JsonArray list)
+                target[name] = new JsonArray(
+                    [.. list.Where(i => i is not JsonObject { Count: 1 } marker || !marker.ContainsKey("$patch"))
+                    .Select(i => i!.DeepClone())]);
             else target[name] = value.DeepClone();
         }
     }
 
-    private static bool IsCollection(string path) => path.Split('/')[^1] is "pods" or "nodes" or "services" or "events" or "configmaps" or "secrets" or "leases";
+    private static bool IsCollection(string path) =>
+        path.Split('/')[^1] is "pods" or "nodes" or "services" or "events" or "configmaps" or "secrets" or "leases";
 
     /// <summary>The collection of all namespaces is "/api/v1/pods"; objects are below "/api/v1/namespaces/NS/pods".</summary>
     private static bool In(string collection, string path)
     {
         if (path.StartsWith(collection + "/", StringComparison.Ordinal)) return true;
         var plural = collection[(collection.LastIndexOf('/') + 1)..];
-        return path.StartsWith("/api/v1/namespaces/", StringComparison.Ordinal) && path.Split('/') is [_, _, _, _, _, var kind, _] && kind == plural && !collection.Contains("/namespaces/");
+        return path.StartsWith("/api/v1/namespaces/", StringComparison.Ordinal) && path.Split('/') is [_, _, _, _, _, var kind, _] &&
+            kind == plural && !collection.Contains("/namespaces/");
     }
 
     private static bool Selected(JsonObject document, string? node) => node is null || (string?)document["spec"]?["nodeName"] == node;
@@ -216,7 +226,8 @@ internal sealed class FakeApi : IApiTransport
         return at < 0 ? null : text[(at + Key.Length)..].Split('&')[0];
     }
 
-    private static (string Path, string Query) Split(string text) => text.Split('?', 2) is [var path, var query] ? (path, query) : (text, "");
+    private static (string Path, string Query) Split(string text) =>
+        text.Split('?', 2) is [var path, var query] ? (path, query) : (text, "");
 
     private static ApiAnswer Error(int code, string reason, string message) =>
         new(code, Bytes(new JsonObject { ["kind"] = "Status", ["code"] = code, ["reason"] = reason, ["message"] = message }));

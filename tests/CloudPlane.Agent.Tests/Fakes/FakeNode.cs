@@ -51,16 +51,19 @@ internal sealed class FakeNode : IAsyncDisposable
 
     public JsonNode? Status(string name) => Pod(name)?["status"];
 
-    public JsonNode? ContainerStatus(string pod, string container = "c") => (Status(pod)?["containerStatuses"] as JsonArray)?.FirstOrDefault(s => (string?)s?["name"] == container);
+    public JsonNode? ContainerStatus(string pod, string container = "c") =>
+        (Status(pod)?["containerStatuses"] as JsonArray)?.FirstOrDefault(s => (string?)s?["name"] == container);
 
     public string? Phase(string name) => (string?)Status(name)?["phase"];
 
     public string? Waiting(string pod, string container = "c") => (string?)ContainerStatus(pod, container)?["state"]?["waiting"]?["reason"];
 
-    public string? Condition(string pod, string type) => (string?)(Status(pod)?["conditions"] as JsonArray)?.FirstOrDefault(c => (string?)c?["type"] == type)?["status"];
+    public string? Condition(string pod, string type) =>
+        (string?)(Status(pod)?["conditions"] as JsonArray)?.FirstOrDefault(c => (string?)c?["type"] == type)?["status"];
 
     public bool HasEvent(string reason, string? message = null) =>
-        Api.List("/api/v1/namespaces/default/events/").Any(e => (string?)e["reason"] == reason && (message is null || ((string?)e["message"])!.Contains(message)));
+        Api.List("/api/v1/namespaces/default/events/")
+            .Any(e => (string?)e["reason"] == reason && (message is null || ((string?)e["message"])!.Contains(message)));
 
     /// <summary>Waits in real time for something that follows without the clock.</summary>
     public async Task Until(Func<bool> holds, string what)
@@ -70,7 +73,8 @@ internal sealed class FakeNode : IAsyncDisposable
             if (holds()) return;
             await Task.Delay(i < 50 ? 2 : 10);
         }
-        throw new TimeoutException($"{what}\ncalls: {string.Join(", ", Runtime.Calls)}\npods: {string.Join('\n', Api.List(Pods).Select(p => p["status"]?.ToJsonString()))}");
+        throw new TimeoutException(
+            $"{what}\ncalls: {string.Join(", ", Runtime.Calls)}\npods: {string.Join('\n', Api.List(Pods).Select(p => p["status"]?.ToJsonString()))}");
     }
 
     /// <summary>Moves the clock in steps until it holds.</summary>
@@ -123,7 +127,8 @@ internal sealed class FakeNode : IAsyncDisposable
         var events = new NodeEvents(new EventRecorder(client, "kubelet", "n1", Time), "n1", Time);
         var health = new RuntimeHealth(Runtime, Time);
         var http = new HttpProber();
-        var services = PodServicesFactory.Create(options, Facts, client, Runtime, Mounter, health, () => [], events, new ScriptedProber(this), http, Time, log);
+        var services = PodServicesFactory.Create(options, Facts, client, Runtime, Mounter, health, () =>
+            [], events, new ScriptedProber(this), http, Time, log);
         var pods = new WatchCache<Pod>(client, new WatchCacheOptions { FieldSelector = "spec.nodeName=n1" }, Time, new Random(1));
         Manager = new PodManager(services, pods, new PodAdmission(Facts, () => null));
         _running = RunAsync(events, health, _agent.Token);

@@ -63,11 +63,15 @@ internal sealed class FakeRuntime(TimeProvider time) : ICriRuntime
     public void Resync() => Tell(RuntimeEventKind.Resync, "");
 
     public Task<VersionResponse> VersionAsync(VersionRequest request, CancellationToken cancellationToken) =>
-        Task.FromResult(new VersionResponse { Version = "v1", RuntimeName = "containerd", RuntimeVersion = "fake", RuntimeApiVersion = "v1" });
+        Task.FromResult(new VersionResponse { Version = "v1", RuntimeName = "containerd", RuntimeVersion = "fake",
+            RuntimeApiVersion = "v1" });
 
-    public Task<StatusResponse> StatusAsync(StatusRequest request, CancellationToken cancellationToken) => Task.FromResult(new StatusResponse
+    public Task<StatusResponse> StatusAsync(StatusRequest request, CancellationToken cancellationToken) =>
+        Task.FromResult(new StatusResponse
     {
-        Status = new RuntimeStatus { Conditions = { new RuntimeCondition { Type = "RuntimeReady", Status = true }, new RuntimeCondition { Type = "NetworkReady", Status = true } } },
+        Status = new RuntimeStatus { Conditions =
+            { new RuntimeCondition { Type = "RuntimeReady", Status = true },
+            new RuntimeCondition { Type = "NetworkReady", Status = true } } },
     });
 
     public async Task<RunPodSandboxResponse> RunPodSandboxAsync(RunPodSandboxRequest request, CancellationToken cancellationToken)
@@ -111,14 +115,18 @@ internal sealed class FakeRuntime(TimeProvider time) : ICriRuntime
 
     public Task<PodSandboxStatusResponse> PodSandboxStatusAsync(PodSandboxStatusRequest request, CancellationToken cancellationToken)
     {
-        lock (_lock) return Task.FromResult(new PodSandboxStatusResponse { Status = _sandboxes.TryGetValue(request.PodSandboxId, out var status) ? status.Clone() : throw NotFound(request.PodSandboxId) });
+        lock (_lock) return Task.FromResult(
+            new PodSandboxStatusResponse { Status = _sandboxes.TryGetValue(request.PodSandboxId, out var status)
+            ? status.Clone() : throw NotFound(request.PodSandboxId) });
     }
 
     public Task<ListPodSandboxResponse> ListPodSandboxAsync(ListPodSandboxRequest request, CancellationToken cancellationToken)
     {
         var response = new ListPodSandboxResponse();
         lock (_lock)
-            response.Items.AddRange(_sandboxes.Values.Where(s => Matches(request.Filter?.LabelSelector, s.Labels)).Select(s => new PodSandbox { Id = s.Id, Metadata = s.Metadata, State = s.State, CreatedAt = s.CreatedAt, Labels = { s.Labels }, Annotations = { s.Annotations } }));
+            response.Items.AddRange(_sandboxes.Values.Where(s => Matches(request.Filter?.LabelSelector, s.Labels))
+                .Select(s => new PodSandbox { Id = s.Id, Metadata = s.Metadata, State = s.State, CreatedAt = s.CreatedAt,
+                Labels = { s.Labels }, Annotations = { s.Annotations } }));
         return Task.FromResult(response);
     }
 
@@ -159,7 +167,8 @@ internal sealed class FakeRuntime(TimeProvider time) : ICriRuntime
             lock (_lock)
             {
                 var failed = _containers[request.ContainerId];
-                (failed.State, failed.ExitCode, failed.Reason, failed.Message) = (ContainerState.ContainerExited, 128, "StartError", e.Message);
+                (failed.State, failed.ExitCode, failed.Reason, failed.Message) =
+                    (ContainerState.ContainerExited, 128, "StartError", e.Message);
                 failed.StartedAt = 0;
                 failed.FinishedAt = Now();
             }
@@ -177,7 +186,8 @@ internal sealed class FakeRuntime(TimeProvider time) : ICriRuntime
     public async Task<StopContainerResponse> StopContainerAsync(StopContainerRequest request, CancellationToken cancellationToken)
     {
         string name;
-        lock (_lock) name = _containers.TryGetValue(request.ContainerId, out var known) ? known.Metadata.Name : throw NotFound(request.ContainerId);
+        lock (_lock) name = _containers.TryGetValue(request.ContainerId, out var known)
+            ? known.Metadata.Name : throw NotFound(request.ContainerId);
         await CallAsync("StopContainer", $"{name} {request.Timeout}");
         if (OnStop(name) is { } code) Exit(request.ContainerId, code);
         else if (request.Timeout > 0)
@@ -201,13 +211,17 @@ internal sealed class FakeRuntime(TimeProvider time) : ICriRuntime
     {
         var response = new ListContainersResponse();
         lock (_lock)
-            response.Containers.AddRange(_containers.Values.Where(c => Matches(request.Filter?.LabelSelector, c.Labels)).Select(c => new Container { Id = c.Id, PodSandboxId = _sandboxOf[c.Id], Metadata = c.Metadata, State = c.State, CreatedAt = c.CreatedAt, Labels = { c.Labels }, Annotations = { c.Annotations } }));
+            response.Containers.AddRange(_containers.Values.Where(c => Matches(request.Filter?.LabelSelector, c.Labels))
+                .Select(c => new Container { Id = c.Id, PodSandboxId = _sandboxOf[c.Id], Metadata = c.Metadata, State = c.State,
+                CreatedAt = c.CreatedAt, Labels = { c.Labels }, Annotations = { c.Annotations } }));
         return Task.FromResult(response);
     }
 
     public Task<ContainerStatusResponse> ContainerStatusAsync(ContainerStatusRequest request, CancellationToken cancellationToken)
     {
-        lock (_lock) return Task.FromResult(new ContainerStatusResponse { Status = _containers.TryGetValue(request.ContainerId, out var status) ? status.Clone() : throw NotFound(request.ContainerId) });
+        lock (_lock) return Task.FromResult(
+            new ContainerStatusResponse { Status = _containers.TryGetValue(request.ContainerId, out var status)
+            ? status.Clone() : throw NotFound(request.ContainerId) });
     }
 
     public async Task<ExecSyncResponse> ExecSyncAsync(ExecSyncRequest request, CancellationToken cancellationToken)
@@ -221,7 +235,10 @@ internal sealed class FakeRuntime(TimeProvider time) : ICriRuntime
     public Task<ImageStatusResponse> ImageStatusAsync(ImageStatusRequest request, CancellationToken cancellationToken)
     {
         var present = Images.ContainsKey(request.Image.Image);
-        return Task.FromResult(present ? new ImageStatusResponse { Image = new Image { Id = "sha256:1", RepoTags = { request.Image.Image }, Size = 7, Uid = new Int64Value { Value = 0 } } } : new ImageStatusResponse());
+        return Task.FromResult(present
+            ? new ImageStatusResponse { Image =
+            new Image { Id = "sha256:1", RepoTags = { request.Image.Image }, Size = 7, Uid = new Int64Value { Value = 0 } } }
+            : new ImageStatusResponse());
     }
 
     public async Task<PullImageResponse> PullImageAsync(PullImageRequest request, CancellationToken cancellationToken)
@@ -231,24 +248,35 @@ internal sealed class FakeRuntime(TimeProvider time) : ICriRuntime
         return new PullImageResponse { ImageRef = "sha256:1" };
     }
 
-    public Task<ListImagesResponse> ListImagesAsync(ListImagesRequest request, CancellationToken cancellationToken) => Task.FromResult(new ListImagesResponse());
+    public Task<ListImagesResponse> ListImagesAsync(ListImagesRequest request, CancellationToken cancellationToken) =>
+        Task.FromResult(new ListImagesResponse());
 
-    public async IAsyncEnumerable<RuntimeEvent> WatchEventsAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<RuntimeEvent> WatchEventsAsync(
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         yield return new RuntimeEvent(RuntimeEventKind.Resync, "", time.GetUtcNow());
         await foreach (var happened in _events.Reader.ReadAllAsync(cancellationToken)) yield return happened;
     }
 
-    public Task<UpdateRuntimeConfigResponse> UpdateRuntimeConfigAsync(UpdateRuntimeConfigRequest request, CancellationToken cancellationToken) => throw new NotSupportedException();
-    public Task<UpdateContainerResourcesResponse> UpdateContainerResourcesAsync(UpdateContainerResourcesRequest request, CancellationToken cancellationToken) => throw new NotSupportedException();
-    public Task<ReopenContainerLogResponse> ReopenContainerLogAsync(ReopenContainerLogRequest request, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task<UpdateRuntimeConfigResponse> UpdateRuntimeConfigAsync(UpdateRuntimeConfigRequest request,
+        CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task<UpdateContainerResourcesResponse> UpdateContainerResourcesAsync(UpdateContainerResourcesRequest request,
+        CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task<ReopenContainerLogResponse> ReopenContainerLogAsync(ReopenContainerLogRequest request,
+        CancellationToken cancellationToken) => throw new NotSupportedException();
     public Task<ExecResponse> ExecAsync(ExecRequest request, CancellationToken cancellationToken) => throw new NotSupportedException();
-    public Task<AttachResponse> AttachAsync(AttachRequest request, CancellationToken cancellationToken) => throw new NotSupportedException();
-    public Task<PortForwardResponse> PortForwardAsync(PortForwardRequest request, CancellationToken cancellationToken) => throw new NotSupportedException();
-    public Task<ContainerStatsResponse> ContainerStatsAsync(ContainerStatsRequest request, CancellationToken cancellationToken) => throw new NotSupportedException();
-    public Task<ListContainerStatsResponse> ListContainerStatsAsync(ListContainerStatsRequest request, CancellationToken cancellationToken) => throw new NotSupportedException();
-    public Task<RemoveImageResponse> RemoveImageAsync(RemoveImageRequest request, CancellationToken cancellationToken) => throw new NotSupportedException();
-    public Task<ImageFsInfoResponse> ImageFsInfoAsync(ImageFsInfoRequest request, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task<AttachResponse> AttachAsync(AttachRequest request, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+    public Task<PortForwardResponse> PortForwardAsync(PortForwardRequest request, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+    public Task<ContainerStatsResponse> ContainerStatsAsync(ContainerStatsRequest request, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+    public Task<ListContainerStatsResponse> ListContainerStatsAsync(ListContainerStatsRequest request,
+        CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task<RemoveImageResponse> RemoveImageAsync(RemoveImageRequest request, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+    public Task<ImageFsInfoResponse> ImageFsInfoAsync(ImageFsInfoRequest request, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
 
     private async Task CallAsync(string method, string argument)
     {

@@ -10,8 +10,10 @@ public sealed class CommandLineTests : IDisposable
     public void Flags_win_over_environment_over_file()
     {
         var file = Path.Combine(_directory, "c.yaml");
-        File.WriteAllText(file, "server: https://file:1\nname: from-file\ntoken: file\nlabels:\n  a: b\n  c: d\ntaints: [ 'x=y:NoSchedule' ]\n");
-        var options = Run(["run", "--server", "https://flag:1", "--data", _directory, $"--config={file}"], new() { ["CLOUDPLANE_SERVER"] = "https://env:1", ["CLOUDPLANE_NAME"] = "from-env" });
+        File.WriteAllText(file,
+            "server: https://file:1\nname: from-file\ntoken: file\nlabels:\n  a: b\n  c: d\ntaints: [ 'x=y:NoSchedule' ]\n");
+        var options = Run(["run", "--server", "https://flag:1", "--data", _directory, $"--config={file}"],
+            new() { ["CLOUDPLANE_SERVER"] = "https://env:1", ["CLOUDPLANE_NAME"] = "from-env" });
         Assert.Equal(("https://flag:1/", "from-env", "file"), (options.Server.ToString(), options.NodeName, options.Token));
         Assert.Equal("d", options.Labels["c"]);
         Assert.Equal("NoSchedule", options.Taints.Single().Effect);
@@ -21,7 +23,9 @@ public sealed class CommandLineTests : IDisposable
     [Fact]
     public void All_errors_come_at_once()
     {
-        var errors = Assert.IsType<CommandLine.Wrong>(CommandLine.Parse(["run", "--server", "http://example.org", "--name", "Bad_Name", "--nope", "--labels", "x", "--data", _directory, "--max-pods", "0"], _ => null, "1")).Errors;
+        var errors = Assert.IsType<CommandLine.Wrong>(CommandLine.Parse(
+            ["run", "--server", "http://example.org", "--name", "Bad_Name", "--nope", "--labels", "x", "--data", _directory, "--max-pods",
+            "0"], _ => null, "1")).Errors;
         Assert.Contains(errors, e => e.Contains("must be https"));
         Assert.Contains(errors, e => e.Contains("Bad_Name"));
         Assert.Contains(errors, e => e.Contains("unknown flag --nope"));
@@ -35,7 +39,8 @@ public sealed class CommandLineTests : IDisposable
     {
         var file = Path.Combine(_directory, "c.yaml");
         File.WriteAllText(file, "server: https://a\nnope: 1\n");
-        var errors = Assert.IsType<CommandLine.Wrong>(CommandLine.Parse(["run", "--config", file, "--token", "t", "--data", _directory], _ => null, "1")).Errors;
+        var errors = Assert.IsType<CommandLine.Wrong>(CommandLine.Parse(["run", "--config", file, "--token", "t", "--data", _directory],
+            _ => null, "1")).Errors;
         Assert.Equal($"{file}:2: unknown setting \"nope\"", Assert.Single(errors));
     }
 

@@ -4,16 +4,21 @@ namespace CloudPlane.Agent.Tests;
 
 public sealed class AdmissionTests
 {
-    private static readonly Node Here = new() { Metadata = new ObjectMeta { Name = "n1", Labels = new Dictionary<string, string> { ["zone"] = "a", ["size"] = "5" } }, Spec = new NodeSpec { Taints = [new Taint { Key = "k", Value = "v", Effect = "NoExecute" }] } };
+    private static readonly Node Here =
+        new() { Metadata = new ObjectMeta { Name = "n1", Labels = new Dictionary<string, string> { ["zone"] = "a", ["size"] = "5" } },
+        Spec = new NodeSpec { Taints = [new Taint { Key = "k", Value = "v", Effect = "NoExecute" }] } };
     private const string Tolerant = "\"tolerations\":[{\"key\":\"k\",\"operator\":\"Exists\"}],";
 
     [Theory]
     [InlineData("", null)]
     [InlineData("\"nodeSelector\":{\"zone\":\"a\"},", null)]
     [InlineData("\"nodeSelector\":{\"zone\":\"b\"},", "NodeAffinity")]
-    [InlineData("\"affinity\":{\"nodeAffinity\":{\"requiredDuringSchedulingIgnoredDuringExecution\":{\"nodeSelectorTerms\":[{\"matchExpressions\":[{\"key\":\"size\",\"operator\":\"Gt\",\"values\":[\"4\"]}]}]}}},", null)]
-    [InlineData("\"affinity\":{\"nodeAffinity\":{\"requiredDuringSchedulingIgnoredDuringExecution\":{\"nodeSelectorTerms\":[{\"matchExpressions\":[{\"key\":\"size\",\"operator\":\"Lt\",\"values\":[\"4\"]}]}]}}},", "NodeAffinity")]
-    [InlineData("\"affinity\":{\"nodeAffinity\":{\"requiredDuringSchedulingIgnoredDuringExecution\":{\"nodeSelectorTerms\":[{\"matchFields\":[{\"key\":\"metadata.name\",\"operator\":\"In\",\"values\":[\"n1\"]}]}]}}},", null)]
+    [InlineData(
+        "\"affinity\":{\"nodeAffinity\":{\"requiredDuringSchedulingIgnoredDuringExecution\":{\"nodeSelectorTerms\":[{\"matchExpressions\":[{\"key\":\"size\",\"operator\":\"Gt\",\"values\":[\"4\"]}]}]}}},", null)]
+    [InlineData(
+        "\"affinity\":{\"nodeAffinity\":{\"requiredDuringSchedulingIgnoredDuringExecution\":{\"nodeSelectorTerms\":[{\"matchExpressions\":[{\"key\":\"size\",\"operator\":\"Lt\",\"values\":[\"4\"]}]}]}}},", "NodeAffinity")]
+    [InlineData(
+        "\"affinity\":{\"nodeAffinity\":{\"requiredDuringSchedulingIgnoredDuringExecution\":{\"nodeSelectorTerms\":[{\"matchFields\":[{\"key\":\"metadata.name\",\"operator\":\"In\",\"values\":[\"n1\"]}]}]}}},", null)]
     [InlineData("\"os\":{\"name\":\"windows\"},", "PodOSNotSupported")]
     [InlineData("\"hostUsers\":false,", "UnsupportedFeature")]
     [InlineData("\"securityContext\":{\"sysctls\":[{\"name\":\"kernel.msgmax\",\"value\":\"1\"}]},", "SysctlForbidden")]
@@ -21,7 +26,9 @@ public sealed class AdmissionTests
     public void What_does_not_belong_here_is_refused(string spec, string? reason) => Assert.Equal(reason, Refusal(Tolerant + spec)?.Reason);
 
     [Fact]
-    public void A_taint_that_is_not_tolerated_refuses() => Assert.Equal("Pod was rejected: Predicate TaintToleration failed: node(s) had taints that the pod didn't tolerate", Refusal("")?.Message);
+    public void A_taint_that_is_not_tolerated_refuses() =>
+        Assert.Equal("Pod was rejected: Predicate TaintToleration failed: node(s) had taints that the pod didn't tolerate",
+        Refusal("")?.Message);
 
     [Fact]
     public void Room_and_ports_are_counted()

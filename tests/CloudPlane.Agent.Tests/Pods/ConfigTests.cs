@@ -18,7 +18,8 @@ public sealed class ConfigTests
     {
         var pod = TestPods.Parse("""{"metadata":{"name":"p"},"spec":{"containers":[{"name":"c","resources":{"limits":{"cpu":"250m","memory":"64Mi"},"requests":{"cpu":"100m","memory":"32Mi"}}}]}}""");
         var resources = LinuxResources.Of(pod, pod.Containers()[0], 1L << 30);
-        Assert.Equal((100_000, 25_000, 102, 64L << 20), (resources.CpuPeriod, resources.CpuQuota, resources.CpuShares, resources.MemoryLimitInBytes));
+        Assert.Equal((100_000, 25_000, 102, 64L << 20),
+            (resources.CpuPeriod, resources.CpuQuota, resources.CpuShares, resources.MemoryLimitInBytes));
         // Burstable: 1000 - 1000 * 32Mi / 1Gi.
         Assert.Equal(968, resources.OomScoreAdj);
     }
@@ -57,9 +58,12 @@ public sealed class ConfigTests
     {
         var pod = TestPods.Parse("""{"metadata":{"name":"p","namespace":"n","uid":"u"},"spec":{"securityContext":{"runAsNonRoot":true},"containers":[{"name":"c"}]}}""");
         var root = new V1.Image { Uid = new V1.Int64Value { Value = 0 } };
-        Assert.Equal("container has runAsNonRoot and image will run as root (pod: \"p_n(u)\", container: c)", Assert.Throws<ContainerConfigException>(() => SecurityContexts.VerifyNonRoot(pod, pod.Containers()[0], root)).Message);
+        Assert.Equal("container has runAsNonRoot and image will run as root (pod: \"p_n(u)\", container: c)",
+            Assert.Throws<ContainerConfigException>(() => SecurityContexts.VerifyNonRoot(pod, pod.Containers()[0], root)).Message);
         SecurityContexts.VerifyNonRoot(pod, pod.Containers()[0], new V1.Image { Uid = new V1.Int64Value { Value = 7 } });
-        Assert.Contains("non-numeric user (www)", Assert.Throws<ContainerConfigException>(() => SecurityContexts.VerifyNonRoot(pod, pod.Containers()[0], new V1.Image { Username = "www" })).Message);
+        Assert.Contains("non-numeric user (www)",
+            Assert.Throws<ContainerConfigException>(() =>
+            SecurityContexts.VerifyNonRoot(pod, pod.Containers()[0], new V1.Image { Username = "www" })).Message);
     }
 
     [Fact]
@@ -93,7 +97,8 @@ public sealed class ConfigTests
     [Theory]
     [InlineData("busybox", "busybox:latest")]
     [InlineData("reg:5000/a/b", "reg:5000/a/b:latest")]
-    [InlineData("a@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", "a@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef")]
+    [InlineData("a@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+        "a@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef")]
     [InlineData("cloudplane.local/pause:1", "cloudplane.local/pause:1")]
     [InlineData("Upper/Case", null)]
     [InlineData("", null)]
@@ -106,7 +111,8 @@ public sealed class ConfigTests
     [InlineData(300, "5m0s")]
     [InlineData(3661, "1h1m1s")]
     [InlineData(10, "10s")]
-    public void Durations_as_Go_prints_them(double seconds, string text) => Assert.Equal(text, GoDuration.Format(TimeSpan.FromSeconds(seconds)));
+    public void Durations_as_Go_prints_them(double seconds, string text) =>
+        Assert.Equal(text, GoDuration.Format(TimeSpan.FromSeconds(seconds)));
 
     [Fact]
     public void Pull_secrets_are_found_by_registry()

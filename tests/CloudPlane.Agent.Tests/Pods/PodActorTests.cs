@@ -23,7 +23,9 @@ public sealed class PodActorTests
         Assert.Equal("10.244.0.2", (string?)node.Status("p")!["podIP"]);
         Assert.Equal("192.0.2.10", (string?)node.Status("p")!["hostIP"]);
         Assert.Equal(["RunPodSandbox p", "CreateContainer c", "StartContainer c"], node.Runtime.Calls);
-        await node.Until(() => node.HasEvent("Pulled", "Container image \"busybox:1\" already present on machine") && node.HasEvent("Created", "Created container: c") && node.HasEvent("Started", "Started container c"), "events");
+        await node.Until(() => node.HasEvent("Pulled",
+            "Container image \"busybox:1\" already present on machine") && node.HasEvent("Created", "Created container: c") &&
+            node.HasEvent("Started", "Started container c"), "events");
     }
 
     [Fact]
@@ -33,13 +35,15 @@ public sealed class PodActorTests
         node.Add("p", One);
         await node.Until(() => node.Phase("p") == "Running", "pod runs");
         node.Runtime.Exit(node.Runtime.ContainerNamed("c"), 3);
-        await node.Until(() => (int?)node.ContainerStatus("p")?["restartCount"] == 1 && node.ContainerStatus("p")?["state"]?["running"] is not null, "restarted at once");
+        await node.Until(() => (int?)node.ContainerStatus("p")?["restartCount"] == 1 && node.ContainerStatus(
+            "p")?["state"]?["running"] is not null, "restarted at once");
         Assert.Equal(3, (int?)node.ContainerStatus("p")!["lastState"]!["terminated"]!["exitCode"]);
         Assert.Equal("Error", (string?)node.ContainerStatus("p")!["lastState"]!["terminated"]!["reason"]);
 
         node.Runtime.Exit(node.Runtime.ContainerNamed("c"), 3);
         await node.Until(() => node.Waiting("p") == "CrashLoopBackOff", "backs off");
-        Assert.Equal("back-off 10s restarting failed container=c pod=p_default(uid-p)", (string?)node.ContainerStatus("p")!["state"]!["waiting"]!["message"]);
+        Assert.Equal("back-off 10s restarting failed container=c pod=p_default(uid-p)",
+            (string?)node.ContainerStatus("p")!["state"]!["waiting"]!["message"]);
         Assert.Equal("Running", node.Phase("p"));
         Assert.Equal("False", node.Condition("p", "Ready"));
         node.Time.Advance(TimeSpan.FromSeconds(9));
@@ -92,7 +96,8 @@ public sealed class PodActorTests
         await node.Until(() => node.Pod("p") is null, "the API forgets it");
         Assert.Contains("StopContainer c 17", node.Runtime.Calls);
         await node.Until(() => node.Runtime.Sandboxes.Count == 0 && node.Runtime.Containers.Count == 0, "nothing is left");
-        await node.Until(() => !Directory.Exists(Path.Combine(node.Directory, "pods", "uid-p")) && !node.Manager.Actors.Any(), "no files, no actor");
+        await node.Until(() => !Directory.Exists(
+            Path.Combine(node.Directory, "pods", "uid-p")) && !node.Manager.Actors.Any(), "no files, no actor");
         Assert.True(node.HasEvent("Killing", "Stopping container c"));
     }
 
@@ -178,7 +183,8 @@ public sealed class PodActorTests
         await node.StopAsync();
         node.Runtime.Exit(node.Runtime.ContainerNamed("c"), 9, tell: false);
         await node.RestartAsync();
-        await node.Until(() => (int?)node.ContainerStatus("p")?["restartCount"] == 1 && (int?)node.ContainerStatus("p")?["lastState"]?["terminated"]?["exitCode"] == 9, "restarted");
+        await node.Until(() => (int?)node.ContainerStatus("p")?["restartCount"] == 1 && (int?)node.ContainerStatus(
+            "p")?["lastState"]?["terminated"]?["exitCode"] == 9, "restarted");
     }
 
     [Fact]
@@ -213,13 +219,17 @@ public sealed class PodActorTests
     public async Task A_missing_image_backs_off_and_recovers()
     {
         await using var node = new FakeNode();
-        node.Runtime.Before = (method, _) => method == "PullImage" ? throw new CriException(CriStatusCode.Unknown, "no such host") : Task.CompletedTask;
+        node.Runtime.Before = (method, _) =>
+            method == "PullImage" ? throw new CriException(CriStatusCode.Unknown, "no such host") : Task.CompletedTask;
         node.Add("p", """ "containers":[{"name":"c","image":"nowhere/x:1"}] """);
         await node.Until(() => node.Waiting("p") == "ErrImagePull", "fails");
         Assert.Equal("Pending", node.Phase("p"));
         await node.After(TimeSpan.FromSeconds(1), () => node.Waiting("p") == "ImagePullBackOff", "backs off", steps: 6);
-        Assert.Equal("Back-off pulling image \"nowhere/x:1\": ErrImagePull: rpc error: code = Unknown desc = no such host", (string?)node.ContainerStatus("p")!["state"]!["waiting"]!["message"]);
-        await node.Until(() => node.HasEvent("Failed", "Failed to pull image \"nowhere/x:1\": rpc error: code = Unknown desc = no such host") && node.HasEvent("BackOff", "Back-off pulling image") && node.HasEvent("Failed", "Error: ImagePullBackOff"), "events");
+        Assert.Equal("Back-off pulling image \"nowhere/x:1\": ErrImagePull: rpc error: code = Unknown desc = no such host",
+            (string?)node.ContainerStatus("p")!["state"]!["waiting"]!["message"]);
+        await node.Until(() => node.HasEvent("Failed",
+            "Failed to pull image \"nowhere/x:1\": rpc error: code = Unknown desc = no such host") &&
+            node.HasEvent("BackOff", "Back-off pulling image") && node.HasEvent("Failed", "Error: ImagePullBackOff"), "events");
         node.Runtime.Before = null;
         await node.After(TimeSpan.FromSeconds(1), () => node.Phase("p") == "Running", "pulls again", steps: 30);
     }
@@ -230,19 +240,22 @@ public sealed class PodActorTests
         await using var node = new FakeNode();
         node.Add("p", """ "containers":[{"name":"c","image":"absent:1","imagePullPolicy":"Never"}] """);
         await node.Until(() => node.Waiting("p") == "ErrImageNeverPull", "refused");
-        Assert.Equal("Container image \"absent:1\" is not present with pull policy of Never", (string?)node.ContainerStatus("p")!["state"]!["waiting"]!["message"]);
+        Assert.Equal("Container image \"absent:1\" is not present with pull policy of Never",
+            (string?)node.ContainerStatus("p")!["state"]!["waiting"]!["message"]);
     }
 
     [Fact]
     public async Task A_container_that_cannot_start_says_so_and_is_retried()
     {
         await using var node = new FakeNode();
-        node.Runtime.Before = (method, _) => method == "StartContainer" ? throw new CriException(CriStatusCode.Unknown, "exec: \"nope\": not found") : Task.CompletedTask;
+        node.Runtime.Before = (method, _) =>
+            method == "StartContainer" ? throw new CriException(CriStatusCode.Unknown, "exec: \"nope\": not found") : Task.CompletedTask;
         node.Add("p", One);
         await node.Until(() => (int?)node.ContainerStatus("p")?["lastState"]?["terminated"]?["exitCode"] == 128, "start error");
         Assert.Contains(node.Waiting("p"), new[] { "RunContainerError", "CrashLoopBackOff" });
         node.Runtime.Before = null;
-        await node.After(TimeSpan.FromSeconds(1), () => node.Phase("p") == "Running" && node.Waiting("p") is null, "starts in the end", steps: 60);
+        await node.After(TimeSpan.FromSeconds(1), () =>
+            node.Phase("p") == "Running" && node.Waiting("p") is null, "starts in the end", steps: 60);
     }
 
     [Fact]
@@ -261,7 +274,8 @@ public sealed class PodActorTests
     {
         await using var node = new FakeNode();
         node.Add("p", """ "volumes":[{"name":"v","configMap":{"name":"m"}}],"containers":[{"name":"c","image":"busybox:1","volumeMounts":[{"name":"v","mountPath":"/v"}]}] """);
-        await node.Until(() => node.HasEvent("FailedMount", "MountVolume.SetUp failed for volume \"v\" : configmap \"m\" not found"), "event");
+        await node.Until(() => node.HasEvent("FailedMount",
+            "MountVolume.SetUp failed for volume \"v\" : configmap \"m\" not found"), "event");
         Assert.Equal("ContainerCreating", (await Eventually(() => node.Waiting("p")))!);
         node.Api.Put("/api/v1/namespaces/default/configmaps", """{"metadata":{"name":"m"},"data":{"k":"v"}}""");
         await node.After(TimeSpan.FromSeconds(1), () => node.Phase("p") == "Running", "starts", steps: 60);
@@ -291,7 +305,9 @@ public sealed class PodActorTests
         node.Add("p", One);
         await node.Until(() => node.Phase("p") == "Running", "pod runs");
         node.Runtime.KillSandbox("sandbox1");
-        await node.Until(() => node.Runtime.Sandboxes.Count(s => s.State == Cri.V1.PodSandboxState.SandboxReady) == 1 && node.Runtime.Calls.Count(c => c == "StartContainer c") == 2, "replaced");
+        await node.Until(() => node.Runtime.Sandboxes.Count(s =>
+            s.State == Cri.V1.PodSandboxState.SandboxReady) == 1 &&
+            node.Runtime.Calls.Count(c => c == "StartContainer c") == 2, "replaced");
         await node.Until(() => (int?)node.ContainerStatus("p")?["restartCount"] == 1 && node.Condition("p", "Ready") == "True", "status");
         Assert.Equal(1u, node.Runtime.Sandboxes.Max(s => s.Metadata.Attempt));
     }
@@ -301,7 +317,8 @@ public sealed class PodActorTests
     {
         await using var node = new FakeNode();
         var failures = 2;
-        node.Runtime.Before = (method, _) => method == "RunPodSandbox" && failures-- > 0 ? throw new CriException(CriStatusCode.Unknown, "no network") : Task.CompletedTask;
+        node.Runtime.Before = (method, _) =>
+            method == "RunPodSandbox" && failures-- > 0 ? throw new CriException(CriStatusCode.Unknown, "no network") : Task.CompletedTask;
         node.Add("p", One);
         await node.Until(() => node.HasEvent("FailedCreatePodSandBox", "no network"), "event");
         await node.After(TimeSpan.FromSeconds(1), () => node.Phase("p") == "Running", "runs", steps: 20);
@@ -313,7 +330,8 @@ public sealed class PodActorTests
         await using var node = new FakeNode();
         node.Add("p", One.Replace("\"containers\"", "\"activeDeadlineSeconds\":20,\"containers\""));
         await node.Until(() => node.Phase("p") == "Running", "pod runs");
-        await node.After(TimeSpan.FromSeconds(2), () => node.Phase("p") == "Failed" && node.ContainerStatus("p")?["state"]?["terminated"] is not null, "fails", steps: 20);
+        await node.After(TimeSpan.FromSeconds(2), () =>
+            node.Phase("p") == "Failed" && node.ContainerStatus("p")?["state"]?["terminated"] is not null, "fails", steps: 20);
         Assert.Equal("DeadlineExceeded", (string?)node.Status("p")!["reason"]);
         Assert.NotNull(node.Pod("p"));
     }
@@ -327,7 +345,8 @@ public sealed class PodActorTests
         node.Add("more", """ "containers":[{"name":"c","image":"busybox:1","resources":{"requests":{"cpu":"2"}}}] """);
         await node.Until(() => node.Phase("more") == "Failed", "second does not");
         Assert.Equal("OutOfcpu", (string?)node.Status("more")!["reason"]);
-        Assert.Equal("Pod was rejected: Node didn't have enough resource: cpu, requested: 2000, used: 3000, capacity: 4000", (string?)node.Status("more")!["message"]);
+        Assert.Equal("Pod was rejected: Node didn't have enough resource: cpu, requested: 2000, used: 3000, capacity: 4000",
+            (string?)node.Status("more")!["message"]);
         Assert.DoesNotContain("RunPodSandbox more", node.Runtime.Calls);
         Assert.Null(node.Status("more")!["containerStatuses"]);
     }
@@ -339,7 +358,8 @@ public sealed class PodActorTests
         var ready = false;
         node.Probes["r"] = () => ready ? ProbeOutcome.Ok() : ProbeOutcome.Failed("HTTP probe failed with statuscode: 500");
         node.Add("p", """ "containers":[{"name":"c","image":"busybox:1","readinessProbe":{"exec":{"command":["r"]},"periodSeconds":5,"failureThreshold":1}}] """);
-        await node.Until(() => node.Phase("p") == "Running" && node.HasEvent("Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 500"), "probed");
+        await node.Until(() => node.Phase("p") == "Running" && node.HasEvent("Unhealthy",
+            "Readiness probe failed: HTTP probe failed with statuscode: 500"), "probed");
         Assert.Equal("False", node.Condition("p", "Ready"));
         ready = true;
         await node.After(TimeSpan.FromSeconds(1), () => node.Condition("p", "Ready") == "True", "ready", steps: 10);
@@ -358,7 +378,8 @@ public sealed class PodActorTests
         alive = false;
         await node.After(TimeSpan.FromSeconds(1), () => node.Runtime.Calls.Contains("StopContainer c 7"), "killed", steps: 10);
         alive = true;
-        await node.Until(() => (int?)node.ContainerStatus("p")?["restartCount"] == 1 && node.Condition("p", "Ready") == "True", "restarted");
+        await node.Until(() => (int?)node.ContainerStatus("p")?["restartCount"] == 1 && node.Condition("p",
+            "Ready") == "True", "restarted");
         await node.Until(() => node.HasEvent("Killing", "Container c failed liveness probe, will be restarted"), "event");
     }
 
@@ -375,7 +396,8 @@ public sealed class PodActorTests
         node.Time.Advance(TimeSpan.FromSeconds(5));
         node.Probes["l"] = () => ProbeOutcome.Ok();
         started = true;
-        await node.After(TimeSpan.FromSeconds(1), () => (bool?)node.ContainerStatus("p")!["started"] == true && node.Condition("p", "Ready") == "True", "started", steps: 10);
+        await node.After(TimeSpan.FromSeconds(1), () =>
+            (bool?)node.ContainerStatus("p")!["started"] == true && node.Condition("p", "Ready") == "True", "started", steps: 10);
     }
 
     [Fact]
@@ -421,7 +443,8 @@ public sealed class PodActorTests
         node.Add("p", One);
         await node.Until(() => node.Condition("p", "Ready") == "True", "pod runs");
         // As the node lifecycle controller does when it takes the node for dead.
-        node.Api.Change($"{FakeNode.Pods}/p", p => p["status"]!["conditions"]!.AsArray().First(c => (string?)c!["type"] == "Ready")!["status"] = "False");
+        node.Api.Change($"{FakeNode.Pods}/p", p =>
+            p["status"]!["conditions"]!.AsArray().First(c => (string?)c!["type"] == "Ready")!["status"] = "False");
         await node.Until(() => node.Condition("p", "Ready") == "True", "put right");
     }
 
@@ -464,7 +487,8 @@ public sealed class PodActorTests
         await node.Until(() => node.Phase("p") == "Running", "pod runs");
         node.Runtime.Before = (_, _) => throw new CriException(CriStatusCode.Unavailable, "down");
         alive = false;
-        await node.After(TimeSpan.FromSeconds(1), () => node.Runtime.Calls.Any(c => c.StartsWith("StopContainer", StringComparison.Ordinal)), "tries to stop", steps: 5);
+        await node.After(TimeSpan.FromSeconds(1), () =>
+            node.Runtime.Calls.Any(c => c.StartsWith("StopContainer", StringComparison.Ordinal)), "tries to stop", steps: 5);
         await Task.Delay(100);
         node.Api.Delete($"{FakeNode.Pods}/p", 3);
         await Task.Delay(100);
@@ -483,7 +507,8 @@ public sealed class PodActorTests
         {
             node.Runtime.KillSandbox(node.Runtime.Sandboxes.Single(s => s.State == Cri.V1.PodSandboxState.SandboxReady).Id);
             var restarts = i + 1;
-            await node.After(TimeSpan.FromSeconds(5), () => (int?)node.ContainerStatus("p")?["restartCount"] == restarts && node.Condition("p", "Ready") == "True", "replaced");
+            await node.After(TimeSpan.FromSeconds(5), () =>
+                (int?)node.ContainerStatus("p")?["restartCount"] == restarts && node.Condition("p", "Ready") == "True", "replaced");
         }
         await node.Until(() => node.Runtime.Sandboxes.Count == 2 && node.Runtime.Containers.Count == 2, "the newest and the one before");
     }

@@ -8,7 +8,8 @@ namespace CloudPlane.Agent.Tests;
 public sealed class PodPlannerTests
 {
     [Fact]
-    public void A_new_pod_gets_a_sandbox() => Assert.True(Plan(TestPods.Parse("Always", "c"), RuntimePod.Empty) is { CreateSandbox: true, Attempt: 0, Finished: false });
+    public void A_new_pod_gets_a_sandbox() =>
+        Assert.True(Plan(TestPods.Parse("Always", "c"), RuntimePod.Empty) is { CreateSandbox: true, Attempt: 0, Finished: false });
 
     [Theory]
     [InlineData("Always", 0, true)]
@@ -105,7 +106,8 @@ public sealed class PodPlannerTests
 
     [Fact]
     public void A_changed_image_kills() =>
-        Assert.Equal("Container c definition changed, will be restarted", Assert.Single(Plan(TestPods.Parse("Always", "c"), Runtime(Running("c") with { Hash = "other" })).Kill).Message);
+        Assert.Equal("Container c definition changed, will be restarted",
+            Assert.Single(Plan(TestPods.Parse("Always", "c"), Runtime(Running("c") with { Hash = "other" })).Kill).Message);
 
     [Fact]
     public void The_plan_never_starts_what_runs_and_is_finished_only_when_nothing_is_to_do()
@@ -114,9 +116,12 @@ public sealed class PodPlannerTests
         {
             var policy = new[] { "Always", "OnFailure", "Never" }[Math.Abs(seeds.FirstOrDefault() % 3)];
             var pod = TestPods.Parse(policy, "c", "i", "s*");
-            RuntimeContainer[] containers = [.. seeds.Zip(["c", "i", "s"]).Where(z => z.First % 4 != 0).Select(z => z.First % 4 is 1 or -1 ? Running(z.Second) : Ended(z.Second, Math.Abs(z.First % 2)))];
+            RuntimeContainer[] containers =
+                [.. seeds.Zip(["c", "i", "s"]).Where(z => z.First % 4 != 0)
+                .Select(z => z.First % 4 is 1 or -1 ? Running(z.Second) : Ended(z.Second, Math.Abs(z.First % 2)))];
             var plan = Plan(pod, Runtime(containers));
-            foreach (var start in plan.Start) Assert.False(containers.Any(c => c.Name == start.Name && c.Running), $"{start.Name} runs already");
+            foreach (var start in plan.Start)
+                Assert.False(containers.Any(c => c.Name == start.Name && c.Running), $"{start.Name} runs already");
             if (plan.Finished) Assert.Empty(plan.Start);
             if (policy == "Always") Assert.False(plan.Finished);
         }).QuickCheckThrowOnFailure();
@@ -128,11 +133,13 @@ public sealed class PodPlannerTests
 
     private static RuntimeSandbox Sandbox(bool ready) => new("s1", 0, ready, DateTimeOffset.UnixEpoch, ["10.0.0.2"]);
 
-    private static RuntimePod Runtime(params RuntimeContainer[] containers) => new() { Sandboxes = [Sandbox(true)], Containers = containers.ToImmutableArray() };
+    private static RuntimePod Runtime(params RuntimeContainer[] containers) =>
+        new() { Sandboxes = [Sandbox(true)], Containers = containers.ToImmutableArray() };
 
     private static RuntimeContainer Running(string name) => TestPods.Container(name, RuntimeContainerState.Running);
 
-    private static RuntimeContainer Ended(string name, int code) => TestPods.Container(name, RuntimeContainerState.Exited) with { ExitCode = code };
+    private static RuntimeContainer Ended(string name, int code) =>
+        TestPods.Container(name, RuntimeContainerState.Exited) with { ExitCode = code };
 
     private sealed class Probes : IProbeView
     {

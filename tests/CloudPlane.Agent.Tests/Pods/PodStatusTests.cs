@@ -41,7 +41,8 @@ public sealed class PodStatusTests
     public void A_crash_loop_shows_the_last_state()
     {
         var pod = TestPods.Parse("Always", "c");
-        var status = Build(pod, Sandboxed(TestPods.Container("c", RuntimeContainerState.Exited, 2) with { ExitCode = 1 }), waiting: new WaitingReason("CrashLoopBackOff", "back-off"));
+        var status = Build(pod, Sandboxed(TestPods.Container("c", RuntimeContainerState.Exited, 2) with { ExitCode = 1 }),
+            waiting: new WaitingReason("CrashLoopBackOff", "back-off"));
         var container = status.ContainerStatuses![0];
         Assert.Equal("CrashLoopBackOff", container.State!.Waiting!.Reason);
         Assert.Equal(1, container.LastState!.Terminated!.ExitCode);
@@ -58,7 +59,8 @@ public sealed class PodStatusTests
     [InlineData("OnFailure", 1, "Running")]
     [InlineData("Always", 0, "Running")]
     public void The_phase_of_an_ended_container(string policy, int code, string phase) =>
-        Assert.Equal(phase, Build(TestPods.Parse(policy, "c"), Sandboxed(TestPods.Container("c", RuntimeContainerState.Exited) with { ExitCode = code })).Phase);
+        Assert.Equal(phase, Build(TestPods.Parse(policy, "c"),
+            Sandboxed(TestPods.Container("c", RuntimeContainerState.Exited) with { ExitCode = code })).Phase);
 
     [Fact]
     public void A_completed_pod_is_not_ready_but_initialized()
@@ -103,7 +105,9 @@ public sealed class PodStatusTests
     {
         var pod = TestPods.Parse("Always", "c");
         var first = Build(pod, RuntimePod.Empty);
-        var second = PodStatusBuilder.Build(Input(pod, Sandboxed(TestPods.Container("c", RuntimeContainerState.Running)), first, null, false) with { Now = Now.AddSeconds(5) });
+        var second = PodStatusBuilder.Build(
+            Input(pod, Sandboxed(TestPods.Container("c", RuntimeContainerState.Running)), first, null,
+            false) with { Now = Now.AddSeconds(5) });
         Assert.Equal(Now, Condition(second, "PodScheduled").LastTransitionTime);
         Assert.Equal(Now.AddSeconds(5), Condition(second, "Ready").LastTransitionTime);
     }
@@ -118,7 +122,8 @@ public sealed class PodStatusTests
         var patch = JsonNode.Parse(PodStatusPatch.Create("u", first, second)!.Value.Span)!;
         Assert.Equal("u", (string?)patch["metadata"]!["uid"]);
         var status = patch["status"]!.AsObject();
-        Assert.Equal(["phase", "podIP", "podIPs", "containerStatuses", "conditions"], status.Select(p => p.Key).OrderBy(k => Array.IndexOf(["phase", "podIP", "podIPs", "containerStatuses", "conditions"], k)));
+        Assert.Equal(["phase", "podIP", "podIPs", "containerStatuses", "conditions"], status.Select(p => p.Key)
+            .OrderBy(k => Array.IndexOf(["phase", "podIP", "podIPs", "containerStatuses", "conditions"], k)));
         Assert.DoesNotContain(status["conditions"]!.AsArray(), c => (string?)c!["type"] is "PodScheduled" or "Initialized");
         var ready = status["conditions"]!.AsArray().First(c => (string?)c!["type"] == "Ready")!.AsObject();
         Assert.True(ready.ContainsKey("message") && ready["message"] is null, "what is gone must be removed");
@@ -126,13 +131,16 @@ public sealed class PodStatusTests
 
     [Fact]
     public void The_first_patch_has_everything() =>
-        Assert.Equal("Pending", (string?)JsonNode.Parse(PodStatusPatch.Create("u", null, Build(TestPods.Parse("Always", "c"), RuntimePod.Empty))!.Value.Span)!["status"]!["phase"]);
+        Assert.Equal("Pending", (string?)JsonNode.Parse(
+            PodStatusPatch.Create("u", null, Build(TestPods.Parse("Always", "c"), RuntimePod.Empty))!.Value.Span)!["status"]!["phase"]);
 
     private static PodCondition Condition(PodStatus status, string type) => status.Conditions!.Single(c => c.Type == type);
 
-    private static RuntimePod Sandboxed(params RuntimeContainer[] containers) => new() { Sandboxes = [new("s1", 0, true, Now, ["10.0.0.2"])], Containers = containers.ToImmutableArray() };
+    private static RuntimePod Sandboxed(params RuntimeContainer[] containers) =>
+        new() { Sandboxes = [new("s1", 0, true, Now, ["10.0.0.2"])], Containers = containers.ToImmutableArray() };
 
-    private static PodStatus Build(Pod pod, RuntimePod actual, PodStatus? previous = null, WaitingReason? waiting = null, bool terminal = false) => PodStatusBuilder.Build(Input(pod, actual, previous, waiting, terminal));
+    private static PodStatus Build(Pod pod, RuntimePod actual, PodStatus? previous = null, WaitingReason? waiting = null,
+        bool terminal = false) => PodStatusBuilder.Build(Input(pod, actual, previous, waiting, terminal));
 
     private static PodStatusInput Input(Pod pod, RuntimePod actual, PodStatus? previous, WaitingReason? waiting, bool terminal) => new()
     {
@@ -141,7 +149,8 @@ public sealed class PodStatusTests
         HostIp = "192.0.2.1",
         Now = Now,
         Previous = previous,
-        Waiting = waiting is null ? ImmutableDictionary<string, WaitingReason>.Empty : ImmutableDictionary<string, WaitingReason>.Empty.Add("c", waiting),
+        Waiting = waiting is null
+            ? ImmutableDictionary<string, WaitingReason>.Empty : ImmutableDictionary<string, WaitingReason>.Empty.Add("c", waiting),
         Probes = _ => (true, true),
         Terminal = terminal,
     };

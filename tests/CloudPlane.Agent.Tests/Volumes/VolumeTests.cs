@@ -24,7 +24,8 @@ public sealed class VolumeTests : IDisposable
         Assert.True(writer.Write(target, [File_("a", "new"), File_("c", "3")], null, DateTimeOffset.UnixEpoch));
         Assert.NotEqual(first, new FileInfo(Path.Combine(target, "..data")).LinkTarget);
         Assert.False(Directory.Exists(Path.Combine(target, first!)));
-        Assert.Equal(["..data", "a", "c"], Directory.GetFileSystemEntries(target).Select(e => Path.GetFileName(e)!).Where(e => !e.StartsWith("..1970", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+        Assert.Equal(["..data", "a", "c"], Directory.GetFileSystemEntries(target).Select(e => Path.GetFileName(e)!)
+            .Where(e => !e.StartsWith("..1970", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
         Assert.Equal("new", File.ReadAllText(Path.Combine(target, "a")));
     }
 
@@ -78,7 +79,8 @@ public sealed class VolumeTests : IDisposable
     {
         _objects.Maps["m"] = """{"metadata":{"name":"m"},"data":{"k":"v"}}""";
         var (volumes, fields) = Volumes($$$$"""[{"name":"v",{{{{source[1..]}}}}]""");
-        Assert.Equal($"MountVolume.SetUp failed for volume \"v\" : {message}", (await Assert.ThrowsAsync<VolumeException>(() => volumes.SetUpAsync(fields, default))).Message);
+        Assert.Equal($"MountVolume.SetUp failed for volume \"v\" : {message}",
+            (await Assert.ThrowsAsync<VolumeException>(() => volumes.SetUpAsync(fields, default))).Message);
     }
 
     [Fact]
@@ -101,7 +103,10 @@ public sealed class VolumeTests : IDisposable
         var mounts = new ContainerMounts(volumes, new PodPaths(_directory, _directory));
         var empty = volumes.PathOf(fields.Pod, fields.Pod.Spec!.Volumes![1]);
         File.CreateSymbolicLink(Path.Combine(empty, "evil"), "/etc");
-        IReadOnlyList<Cri.V1.Mount> Of(string mount) => mounts.Of(fields.Pod, new Container { Name = "c", VolumeMounts = [ModelJson.Parse<VolumeMount>(System.Text.Encoding.UTF8.GetBytes(mount))] }, new Dictionary<string, string> { ["A"] = "x" }, null);
+        IReadOnlyList<Cri.V1.Mount> Of(string mount) =>
+            mounts.Of(fields.Pod, new Container { Name = "c",
+            VolumeMounts = [ModelJson.Parse<VolumeMount>(System.Text.Encoding.UTF8.GetBytes(mount))] },
+            new Dictionary<string, string> { ["A"] = "x" }, null);
         var file = Of("""{"name":"m","mountPath":"/f","subPath":"k"}""")[0];
         Assert.Equal("v", File.ReadAllText(file.HostPath));
         Assert.Null(new FileInfo(file.HostPath).LinkTarget);
@@ -117,6 +122,7 @@ public sealed class VolumeTests : IDisposable
     private (PodVolumes, DownwardFields) Volumes(string volumes, string spec = "")
     {
         var pod = TestPods.Parse($$$$"""{"metadata":{"name":"p","namespace":"n","uid":"u","labels":{"a":"b","c":"\"q\""}},"spec":{ {{{{spec}}}} "volumes":{{{{volumes}}}},"containers":[{"name":"c"}]}}""");
-        return (new PodVolumes(_objects, _mounter, new PodPaths(_directory, _directory), TimeProvider.System), EnvironmentTests.Fields(pod));
+        return (new PodVolumes(_objects, _mounter, new PodPaths(_directory, _directory), TimeProvider.System),
+            EnvironmentTests.Fields(pod));
     }
 }

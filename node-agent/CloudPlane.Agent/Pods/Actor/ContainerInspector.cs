@@ -8,6 +8,7 @@ internal sealed class ContainerInspector(PodServices services, PodState state, O
     // containerd publishes a task's exit before its CRI plugin has noted it: the status follows within milliseconds.
     private static readonly int[] DelaysMilliseconds = [0, 1, 2, 4, 8, 16, 32, 64, 125, 250, 500, 1000];
     private const string ReadAllKey = "read";
+    private bool _readAgain;
 
     /// <summary>A container or sandbox ended: how?</summary>
     public void Exited(string id)
@@ -16,14 +17,24 @@ internal sealed class ContainerInspector(PodServices services, PodState state, O
         else if (state.Actual.Find(id) is { Exited: false } container) operations.Start($"inspect:{id}", () => InspectAsync(container));
     }
 
-    /// <summary>Reads the whole pod again.</summary>
+    /// <summary>Reads the whole pod again; once more after a read that is under way, which may have missed what this one is for.</summary>
     public void ReadAll()
     {
         state.RetryAt.Remove(ReadAllKey);
+        if (operations.Running(ReadAllKey))
+        {
+            _readAgain = true;
+            return;
+        }
+        _readAgain = false;
         operations.Start(ReadAllKey, async () =>
         {
             var read = await services.Reader.ReadAsync(state.Pod.Uid(), CancellationToken.None).ConfigureAwait(false);
-            return () => state.Merge(read);
+            return () =>
+            {
+                state.Merge(read);
+                if (_readAgain) ReadAll();
+            };
         }, failed: () => state.RetryAt[ReadAllKey] = services.Time.GetUtcNow() + TimeSpan.FromSeconds(1));
     }
 
@@ -38,10 +49,12 @@ internal sealed class ContainerInspector(PodServices services, PodState state, O
         foreach (var delay in DelaysMilliseconds)
         {
             if (delay > 0) await Task.Delay(TimeSpan.FromMilliseconds(delay), services.Time).ConfigureAwait(false);
-            var now = await services.Reader.ReadContainerAsync(container.Id, container.SandboxId, CancellationToken.None).ConfigureAwait(false);
+            var now = await services.Reader.ReadContainerAsync(container.Id, container.SandboxId, CancellationToken.None)
+                .ConfigureAwait(false);
             if (now is null) return () => state.Actual = state.Actual.WithoutContainer(container.Id);
             if (now.Exited) return () => state.Actual = state.Actual.With(now);
         }
-        return () => services.Log.Debug($"container {container.Id} was said to have ended but runs");
+        // An overloaded runtime: looks again later, for the news does not come twice.
+        return () => state.RetryAt[ReadAllKey] = services.Time.GetUtcNow() + TimeSpan.FromSeconds(5);
     }
 }

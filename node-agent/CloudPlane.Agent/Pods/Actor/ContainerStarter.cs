@@ -9,7 +9,8 @@ internal sealed record StartFailure(WaitingReason Waiting, DateTimeOffset? Retry
 
 /// <summary>Starts one container: image, configuration, creation, start, hook. Each failure has the kubelet's reason and event.</summary>
 internal sealed class ContainerStarter(
-    ICriRuntime runtime, ImagePuller images, EnvironmentBuilder environment, ContainerMounts mounts, ContainerConfigs configs, LifecycleHooks hooks,
+    ICriRuntime runtime, ImagePuller images, EnvironmentBuilder environment, ContainerMounts mounts, ContainerConfigs configs,
+        LifecycleHooks hooks,
     PodPaths paths, NodeEvents events, TimeProvider time)
 {
     /// <summary>How long until a container is tried again that could not even be made.</summary>
@@ -19,7 +20,8 @@ internal sealed class ContainerStarter(
     /// <param name="changed">Told of the container as soon as it exists and again when it runs.</param>
     /// <param name="killed">Told when the container must go because its postStart hook failed.</param>
     /// <param name="cancellationToken">Ends a pull and what else may take long; a creation under way is finished.</param>
-    public async Task<StartFailure?> StartAsync(ContainerStart start, Action<RuntimeContainer> changed, Action<ContainerKill> killed, CancellationToken cancellationToken)
+    public async Task<StartFailure?> StartAsync(ContainerStart start, Action<RuntimeContainer> changed, Action<ContainerKill> killed,
+        CancellationToken cancellationToken)
     {
         PresentImage image;
         V1.ContainerConfig config;
@@ -51,15 +53,18 @@ internal sealed class ContainerStarter(
             Directory.CreateDirectory(Path.GetDirectoryName(terminationFile)!);
             await using (File.Create(terminationFile)) File.SetUnixFileMode(terminationFile, (UnixFileMode)0b110_110_110);
         }
-        return configs.Of(start.Pod, start.Container, start.RestartCount, image.Reference, image.Image, variables, mounts.Of(start.Pod, start.Container, values, terminationFile));
+        return configs.Of(start.Pod, start.Container, start.RestartCount, image.Reference, image.Image, variables,
+            mounts.Of(start.Pod, start.Container, values, terminationFile));
     }
 
-    private async Task<StartFailure?> RunAsync(ContainerStart start, PresentImage image, V1.ContainerConfig config, Action<RuntimeContainer> changed, Action<ContainerKill> killed, CancellationToken cancellationToken)
+    private async Task<StartFailure?> RunAsync(ContainerStart start, PresentImage image, V1.ContainerConfig config,
+        Action<RuntimeContainer> changed, Action<ContainerKill> killed, CancellationToken cancellationToken)
     {
         RuntimeContainer container;
         try
         {
-            var request = new V1.CreateContainerRequest { PodSandboxId = start.Sandbox.Id, Config = config, SandboxConfig = start.SandboxConfig };
+            var request = new V1.CreateContainerRequest { PodSandboxId = start.Sandbox.Id, Config = config,
+                SandboxConfig = start.SandboxConfig };
             var response = await runtime.CreateContainerAsync(request, CancellationToken.None).ConfigureAwait(false);
             container = Created(start, image, config, response.ContainerId);
         }
@@ -73,7 +78,8 @@ internal sealed class ContainerStarter(
         events.Pod(start.Pod, start.Container, EventTypes.Normal, "Created", $"Created container: {start.Container.Name}");
         try
         {
-            await runtime.StartContainerAsync(new V1.StartContainerRequest { ContainerId = container.Id }, CancellationToken.None).ConfigureAwait(false);
+            await runtime.StartContainerAsync(new V1.StartContainerRequest { ContainerId = container.Id }, CancellationToken.None)
+                .ConfigureAwait(false);
         }
         catch (CriException e)
         {
@@ -85,7 +91,8 @@ internal sealed class ContainerStarter(
         return await PostStartAsync(start, container, killed, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<StartFailure?> PostStartAsync(ContainerStart start, RuntimeContainer container, Action<ContainerKill> killed, CancellationToken cancellationToken)
+    private async Task<StartFailure?> PostStartAsync(ContainerStart start, RuntimeContainer container, Action<ContainerKill> killed,
+        CancellationToken cancellationToken)
     {
         if (start.Container.Lifecycle?.PostStart is not { } hook) return null;
         var target = new ProbeTarget(container.Id, start.Container, start.Address);
@@ -100,7 +107,8 @@ internal sealed class ContainerStarter(
     {
         var path = paths.HostsFile(start.Pod.Uid());
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        var content = HostsFile.Content(start.Pod, start.Fields.PodIps, start.SandboxConfig.Hostname, PodHostname.Domain(start.Pod, "cluster.local"), () => File.ReadAllText("/etc/hosts"));
+        var content = HostsFile.Content(start.Pod, start.Fields.PodIps, start.SandboxConfig.Hostname,
+            PodHostname.Domain(start.Pod, "cluster.local"), () => File.ReadAllText("/etc/hosts"));
         // Running containers have this very file mounted: it is rewritten, not replaced, and only when it differs.
         if (!File.Exists(path) || File.ReadAllText(path) != content) File.WriteAllText(path, content);
     }
@@ -130,7 +138,8 @@ internal sealed class ContainerStarter(
 }
 
 /// <summary>A container to start, and where.</summary>
-internal sealed record ContainerStart(Pod Pod, Container Container, int RestartCount, RuntimeSandbox Sandbox, V1.PodSandboxConfig SandboxConfig, DownwardFields Fields)
+internal sealed record ContainerStart(Pod Pod, Container Container, int RestartCount, RuntimeSandbox Sandbox,
+    V1.PodSandboxConfig SandboxConfig, DownwardFields Fields)
 {
     /// <summary>Where hooks and probes reach it.</summary>
     public string Address => Fields.PodIps.Count > 0 ? Fields.PodIps[0] : Fields.HostIp;

@@ -12,12 +12,15 @@ internal sealed class ContainerStopper(ICriRuntime runtime, LifecycleHooks hooks
 
     /// <summary>Returns when the container has stopped.</summary>
     /// <exception cref="CriException">The runtime could not stop it.</exception>
-    public async Task StopAsync(Pod pod, RuntimeContainer running, string message, long graceSeconds, string address, CancellationToken cancellationToken)
+    public async Task StopAsync(Pod pod, RuntimeContainer running, string message, long graceSeconds, string address,
+        CancellationToken cancellationToken)
     {
         var spec = pod.FindContainer(running.Name);
         events.Pod(pod, spec, EventTypes.Normal, "Killing", message.Length > 0 ? message : $"Stopping container {running.Name}");
         var began = time.GetTimestamp();
-        if (spec?.Lifecycle?.PreStop is { } hook) await PreStopAsync(pod, spec, hook, new ProbeTarget(running.Id, spec, address), graceSeconds, cancellationToken).ConfigureAwait(false);
+        if (spec?.Lifecycle?.PreStop is { } hook)
+            await PreStopAsync(pod, spec, hook, new ProbeTarget(running.Id, spec, address), graceSeconds, cancellationToken)
+                .ConfigureAwait(false);
         var left = Math.Max(MinimumGraceSeconds, graceSeconds - (long)time.GetElapsedTime(began).TotalSeconds);
         await SignalAsync(running.Id, left, cancellationToken).ConfigureAwait(false);
     }
@@ -27,14 +30,16 @@ internal sealed class ContainerStopper(ICriRuntime runtime, LifecycleHooks hooks
     {
         try
         {
-            await runtime.StopContainerAsync(new V1.StopContainerRequest { ContainerId = id, Timeout = graceSeconds }, cancellationToken).ConfigureAwait(false);
+            await runtime.StopContainerAsync(new V1.StopContainerRequest { ContainerId = id, Timeout = graceSeconds }, cancellationToken)
+                .ConfigureAwait(false);
         }
         catch (CriException e) when (e.IsNotFound)
         {
         }
     }
 
-    private async Task PreStopAsync(Pod pod, Container spec, LifecycleHandler hook, ProbeTarget target, long graceSeconds, CancellationToken cancellationToken)
+    private async Task PreStopAsync(Pod pod, Container spec, LifecycleHandler hook, ProbeTarget target, long graceSeconds,
+        CancellationToken cancellationToken)
     {
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(graceSeconds), time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);

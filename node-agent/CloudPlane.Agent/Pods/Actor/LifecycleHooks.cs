@@ -41,7 +41,8 @@ internal sealed class LifecycleHooks(ICriRuntime runtime, HttpProber http, TimeP
         try
         {
             var response = await runtime.ExecSyncAsync(request, cancellationToken).ConfigureAwait(false);
-            return response.ExitCode == 0 ? null : $"command '{string.Join(' ', command)}' exited with {response.ExitCode}: {response.Stderr.ToStringUtf8()}";
+            return response.ExitCode == 0
+                ? null : $"command '{string.Join(' ', command)}' exited with {response.ExitCode}: {response.Stderr.ToStringUtf8()}";
         }
         catch (CriException e)
         {

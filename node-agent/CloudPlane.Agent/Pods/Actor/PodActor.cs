@@ -10,7 +10,8 @@ namespace CloudPlane.Agent;
 internal sealed class PodActor
 {
     private readonly PodServices _services;
-    private readonly Channel<PodMessage> _mailbox = Channel.CreateUnbounded<PodMessage>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Channel<PodMessage> _mailbox =
+        Channel.CreateUnbounded<PodMessage>(new UnboundedChannelOptions { SingleReader = true });
     private readonly PodState _state;
     private readonly OperationSet _operations;
     private readonly PodProbes _probes;
@@ -94,7 +95,9 @@ internal sealed class PodActor
                 break;
             case PodMessage.Rejected { Failure: var failure }:
                 _state.Stop ??= new PodStop(failure, 0);
-                _services.Events.Pod(_state.Pod, null, EventTypes.Warning, failure.Reason, failure.Message.StartsWith("Pod was rejected: ", StringComparison.Ordinal) ? failure.Message["Pod was rejected: ".Length..] : failure.Message);
+                _services.Events.Pod(_state.Pod, null, EventTypes.Warning, failure.Reason,
+                    failure.Message.StartsWith("Pod was rejected: ", StringComparison.Ordinal)
+                    ? failure.Message["Pod was rejected: ".Length..] : failure.Message);
                 break;
             case PodMessage.Exited { Id: var id }:
                 _inspector.Exited(id);
@@ -140,7 +143,8 @@ internal sealed class PodActor
     };
 
     private ContainerStatus? PreviousStatus(string containerId) =>
-        (_state.Pod.Status?.ContainerStatuses ?? []).Concat(_state.Pod.Status?.InitContainerStatuses ?? []).FirstOrDefault(s => s.ContainerID == $"containerd://{containerId}");
+        (_state.Pod.Status?.ContainerStatuses ?? []).Concat(_state.Pod.Status?.InitContainerStatuses ?? [])
+            .FirstOrDefault(s => s.ContainerID == $"containerd://{containerId}");
 
     private void SetTimer(DateTimeOffset now)
     {
@@ -152,8 +156,10 @@ internal sealed class PodActor
 
     private void Tell(Container container, ProbeKind kind, ProbeOutcome outcome)
     {
-        if (outcome.Warning) _services.Events.Pod(Pod, container, EventTypes.Warning, "ProbeWarning", $"{kind} probe warning: {outcome.Output}");
-        else if (outcome.Error) _services.Events.Pod(Pod, container, EventTypes.Warning, "Unhealthy", $"{kind} probe errored and resulted in unknown state: {outcome.Output}");
+        if (outcome.Warning) _services.Events.Pod(Pod, container, EventTypes.Warning, "ProbeWarning",
+            $"{kind} probe warning: {outcome.Output}");
+        else if (outcome.Error) _services.Events.Pod(Pod, container, EventTypes.Warning, "Unhealthy",
+            $"{kind} probe errored and resulted in unknown state: {outcome.Output}");
         else _services.Events.Pod(Pod, container, EventTypes.Warning, "Unhealthy", $"{kind} probe failed: {outcome.Output}");
     }
 }

@@ -4,7 +4,8 @@ using CloudPlane.Cri;
 namespace CloudPlane.Agent;
 
 /// <summary>Decides that a pod is to stop, stops it, and sees to it that nothing is left.</summary>
-internal sealed class PodEnder(PodServices services, PodState state, OperationSet operations, PodStatusReporter reporter, PodRunner runner, CancellationToken agentStopping)
+internal sealed class PodEnder(PodServices services, PodState state, OperationSet operations, PodStatusReporter reporter, PodRunner runner,
+    CancellationToken agentStopping)
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(2);
     private readonly Dictionary<string, long> _graces = [];
@@ -12,7 +13,8 @@ internal sealed class PodEnder(PodServices services, PodState state, OperationSe
 
     public void Decide(DateTimeOffset now)
     {
-        if (state.Removed || state.Pod.Deleting()) state.Stop = (state.Stop ?? new PodStop(null, 0)) with { GraceSeconds = state.Pod.GracePeriodSeconds() };
+        if (state.Removed || state.Pod.Deleting())
+            state.Stop = (state.Stop ?? new PodStop(null, 0)) with { GraceSeconds = state.Pod.GracePeriodSeconds() };
         else if (state.Stop is not null) return;
         else if (state.Pod.Terminal()) state.Stop = new PodStop(null, state.Pod.GracePeriodSeconds());
         else if (Deadline() <= now)
@@ -40,7 +42,8 @@ internal sealed class PodEnder(PodServices services, PodState state, OperationSe
     }
 
     private DateTimeOffset? Deadline() =>
-        state.Pod.Spec?.ActiveDeadlineSeconds is { } seconds && (state.Pod.Status?.StartTime ?? reporter.Latest?.StartTime) is { } start ? start.AddSeconds(seconds) : null;
+        state.Pod.Spec?.ActiveDeadlineSeconds is { } seconds && (state.Pod.Status?.StartTime ?? reporter.Latest?.StartTime) is { } start
+            ? start.AddSeconds(seconds) : null;
 
     /// <summary>All containers at once; sidecars after them, the last started first (KEP-753).</summary>
     private void StopContainers(DateTimeOffset now)
@@ -96,7 +99,8 @@ internal sealed class PodEnder(PodServices services, PodState state, OperationSe
         }, failed: () => state.RetryAt["teardown"] = services.Time.GetUtcNow() + RetryDelay);
     }
 
-    /// <summary>The API is told first (with the last status), so that a user sees a deletion end when the containers have; the rest follows.</summary>
+    /// <summary>The API is told first (with the last status), so that a user sees a deletion end when the containers have; the rest
+    /// follows.</summary>
     private void Forget(DateTimeOffset now)
     {
         if (state.Removed || state.Deleted) RemoveAll(now);

@@ -4,7 +4,8 @@ using CloudPlane.Cri;
 namespace CloudPlane.Agent;
 
 /// <summary>Carries out a running pod's plan: sandbox and volumes at the same time, then container after container.</summary>
-internal sealed class PodRunner(PodServices services, PodState state, OperationSet operations, PodProbes probes, PodActor actor, CancellationToken agentStopping)
+internal sealed class PodRunner(PodServices services, PodState state, OperationSet operations, PodProbes probes, PodActor actor,
+    CancellationToken agentStopping)
 {
     private const string SandboxKey = "sandbox";
     private const string PrepareKey = "prepare";
@@ -39,7 +40,8 @@ internal sealed class PodRunner(PodServices services, PodState state, OperationS
     public void Kill(ContainerKill kill)
     {
         var spec = state.Pod.FindContainer(kill.Container.Name);
-        var probe = kill.Reason == KillReason.LivenessProbe ? spec?.LivenessProbe : kill.Reason == KillReason.StartupProbe ? spec?.StartupProbe : null;
+        var probe = kill.Reason == KillReason.LivenessProbe ? spec?.LivenessProbe : kill.Reason == KillReason.StartupProbe
+            ? spec?.StartupProbe : null;
         var grace = probe?.TerminationGracePeriodSeconds ?? state.Pod.GracePeriodSeconds();
         Stop(kill.Container, kill.Message, grace);
     }
@@ -59,7 +61,8 @@ internal sealed class PodRunner(PodServices services, PodState state, OperationS
     public async Task<Action> ReadAsync(RuntimeContainer container)
     {
         var now = await services.Reader.ReadContainerAsync(container.Id, container.SandboxId, CancellationToken.None).ConfigureAwait(false);
-        return () => state.Actual = now is null ? state.Actual.WithoutContainer(container.Id) : state.Actual.Find(container.Id) is { Exited: true } ? state.Actual : state.Actual.With(now);
+        return () => state.Actual = now is null ? state.Actual.WithoutContainer(container.Id) : state.Actual.Find(
+            container.Id) is { Exited: true } ? state.Actual : state.Actual.With(now);
     }
 
     private void Prepare(DateTimeOffset now)
@@ -88,8 +91,11 @@ internal sealed class PodRunner(PodServices services, PodState state, OperationS
     private async Task PrefetchAsync(Pod pod)
     {
         var ns = pod.Namespace();
-        var reads = EnvironmentBuilder.References(pod).Distinct().Select(r => r.Secret ? services.Objects.SecretAsync(ns, r.Name, _stopStarting.Token) : (Task)services.Objects.ConfigMapAsync(ns, r.Name, _stopStarting.Token));
-        var images = pod.AllContainers().Where(c => c.ImagePullPolicy != "Always").Select(c => ImageName.Normalize(c.Image ?? "")).OfType<string>().Distinct().Select(i => services.Images.Cache.GetAsync(i, _stopStarting.Token));
+        var reads = EnvironmentBuilder.References(pod).Distinct()
+            .Select(r => r.Secret ? services.Objects.SecretAsync(ns, r.Name,
+            _stopStarting.Token) : (Task)services.Objects.ConfigMapAsync(ns, r.Name, _stopStarting.Token));
+        var images = pod.AllContainers().Where(c => c.ImagePullPolicy != "Always").Select(c => ImageName.Normalize(c.Image ?? ""))
+            .OfType<string>().Distinct().Select(i => services.Images.Cache.GetAsync(i, _stopStarting.Token));
         try
         {
             await Task.WhenAll([.. reads, .. images]).ConfigureAwait(false);
@@ -105,11 +111,13 @@ internal sealed class PodRunner(PodServices services, PodState state, OperationS
         var pod = state.Pod;
         if (!pod.HostNetwork() && services.Health.NetworkProblem is { } problem)
         {
-            services.Events.Pod(pod, null, EventTypes.Warning, "NetworkNotReady", $"network is not ready: container runtime network not ready: {problem}");
+            services.Events.Pod(pod, null, EventTypes.Warning, "NetworkNotReady",
+                $"network is not ready: container runtime network not ready: {problem}");
             state.RetryAt[SandboxKey] = now + TimeSpan.FromSeconds(2);
             return;
         }
-        if (plan.DeadSandbox is not null) services.Events.Pod(pod, null, EventTypes.Normal, "SandboxChanged", "Pod sandbox changed, it will be killed and re-created.");
+        if (plan.DeadSandbox is not null)
+            services.Events.Pod(pod, null, EventTypes.Normal, "SandboxChanged", "Pod sandbox changed, it will be killed and re-created.");
         operations.Start(SandboxKey, () => StartSandboxAsync(pod, plan), failed: () => Backoff(SandboxKey));
     }
 
@@ -134,7 +142,8 @@ internal sealed class PodRunner(PodServices services, PodState state, OperationS
         }
         catch (CriException e)
         {
-            services.Events.Pod(pod, null, EventTypes.Warning, "FailedCreatePodSandBox", $"Failed to create pod sandbox: rpc error: code = {e.Code} desc = {e.Message}");
+            services.Events.Pod(pod, null, EventTypes.Warning, "FailedCreatePodSandBox",
+                $"Failed to create pod sandbox: rpc error: code = {e.Code} desc = {e.Message}");
             // The outcome may be unknown: what is there now counts.
             var read = await services.Reader.ReadAsync(pod.Uid(), agentStopping).ConfigureAwait(false);
             return () =>
@@ -165,7 +174,8 @@ internal sealed class PodRunner(PodServices services, PodState state, OperationS
     {
         var name = container.Name!;
         var pod = state.Pod;
-        var start = new ContainerStart(pod, container, RestartCount(name, latest), sandbox, services.Sandboxes.Config(pod, sandbox.Attempt), services.FieldsOf(pod, sandbox));
+        var start = new ContainerStart(pod, container, RestartCount(name, latest), sandbox, services.Sandboxes.Config(pod, sandbox.Attempt),
+            services.FieldsOf(pod, sandbox));
         operations.Start($"start:{name}", async () =>
         {
             RuntimeContainer? made = null;
@@ -207,14 +217,16 @@ internal sealed class PodRunner(PodServices services, PodState state, OperationS
         if (failure.RetryAt is { } at) state.RetryAt[$"start:{name}"] = at;
     }
 
-    /// <summary>Keeps the newest dead instance of a container (for its last state and --previous), removes older ones with their logs.</summary>
+    /// <summary>Keeps the newest dead instance of a container (for its last state and --previous), removes older ones with their
+    /// logs.</summary>
     private void CollectDead(string name)
     {
         foreach (var old in state.Actual.Containers.Where(c => c.Name == name && c.Exited).Skip(1).ToArray())
         {
             operations.Start($"remove:{old.Id}", async () =>
             {
-                await services.Runtime.RemoveContainerAsync(new Cri.V1.RemoveContainerRequest { ContainerId = old.Id }, agentStopping).ConfigureAwait(false);
+                await services.Runtime.RemoveContainerAsync(new Cri.V1.RemoveContainerRequest { ContainerId = old.Id }, agentStopping)
+                    .ConfigureAwait(false);
                 if (old.LogPath.Length > 0) File.Delete(old.LogPath);
                 services.Index.Remove(old.Id);
                 return () => state.Actual = state.Actual.WithoutContainer(old.Id);
@@ -241,7 +253,8 @@ internal sealed class PodRunner(PodServices services, PodState state, OperationS
     private int RestartCount(string name, RuntimeContainer? latest)
     {
         if (latest is not null) return latest.RestartCount + 1;
-        var before = (state.Pod.Status?.ContainerStatuses ?? []).Concat(state.Pod.Status?.InitContainerStatuses ?? []).FirstOrDefault(s => s.Name == name);
+        var before = (state.Pod.Status?.ContainerStatuses ?? []).Concat(state.Pod.Status?.InitContainerStatuses ?? [])
+            .FirstOrDefault(s => s.Name == name);
         return before is { ContainerID.Length: > 0 } ? (before.RestartCount ?? 0) + 1 : 0;
     }
 
@@ -254,10 +267,13 @@ internal sealed class PodRunner(PodServices services, PodState state, OperationS
             state.Crashes.Next(key, latest.FinishedAt, now);
             return false;
         }
-        var message = $"back-off {GoDuration.Format(waiting.Delay)} restarting failed container={container.Name} pod={state.Pod.FullName()}";
+        var message =
+            $"back-off {GoDuration.Format(waiting.Delay)} restarting failed container={container.Name} pod={state.Pod.FullName()}";
         state.Waiting = state.Waiting.SetItem(container.Name!, new WaitingReason("CrashLoopBackOff", message));
         state.RetryAt[$"start:{container.Name}"] = waiting.Until;
-        if (_backOffTold != latest.Id) services.Events.Pod(state.Pod, container, EventTypes.Warning, "BackOff", $"Back-off restarting failed container {container.Name} in pod {state.Pod.FullName()}");
+        if (_backOffTold != latest.Id)
+            services.Events.Pod(state.Pod, container, EventTypes.Warning, "BackOff",
+                $"Back-off restarting failed container {container.Name} in pod {state.Pod.FullName()}");
         _backOffTold = latest.Id;
         return true;
     }

@@ -26,5 +26,6 @@ internal sealed record PodServices
     public required AgentLog Log { get; init; }
 
     public DownwardFields FieldsOf(Pod pod, RuntimeSandbox? sandbox) => new(
-        pod, Options.NodeName, Facts.NodeIp, pod.HostNetwork() ? [Facts.NodeIp] : sandbox?.Ips is { IsDefault: false } ips ? ips : [], Facts.Allocatable);
+        pod, Options.NodeName, Facts.NodeIp, pod.HostNetwork() ? [Facts.NodeIp] : sandbox?.Ips is { IsDefault: false } ips
+            ? ips : [], Facts.Allocatable);
 }

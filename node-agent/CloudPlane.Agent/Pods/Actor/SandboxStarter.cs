@@ -36,7 +36,8 @@ internal sealed class SandboxStarter(ICriRuntime runtime, RuntimeReader reader, 
     {
         try
         {
-            await runtime.RemovePodSandboxAsync(new V1.RemovePodSandboxRequest { PodSandboxId = id }, cancellationToken).ConfigureAwait(false);
+            await runtime.RemovePodSandboxAsync(new V1.RemovePodSandboxRequest { PodSandboxId = id }, cancellationToken)
+                .ConfigureAwait(false);
         }
         catch (CriException e) when (e.IsNotFound)
         {

@@ -7,7 +7,8 @@ namespace CloudPlane.Agent;
 /// <summary>A container as CRI wants it described.</summary>
 internal sealed class ContainerConfigs(AgentOptions options, PodPaths paths, long nodeMemoryBytes)
 {
-    public V1.ContainerConfig Of(Pod pod, Container container, int restartCount, string imageRef, V1.Image? image, IReadOnlyList<KeyValuePair<string, string>> environment, IEnumerable<V1.Mount> mounts)
+    public V1.ContainerConfig Of(Pod pod, Container container, int restartCount, string imageRef, V1.Image? image,
+        IReadOnlyList<KeyValuePair<string, string>> environment, IEnumerable<V1.Mount> mounts)
     {
         SecurityContexts.VerifyNonRoot(pod, container, image);
         var values = environment.ToDictionary(e => e.Key, e => e.Value);

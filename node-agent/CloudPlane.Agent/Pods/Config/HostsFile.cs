@@ -19,8 +19,10 @@ internal static class HostsFile
             return text.ToString();
         }
         text.Append(Header);
-        text.Append("127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nfe00::0\tip6-localnet\nfe00::0\tip6-mcastprefix\nfe00::1\tip6-allnodes\nfe00::2\tip6-allrouters\n");
-        foreach (var ip in ips) text.Append(ip).Append('\t').Append(domain is null ? hostname : $"{hostname}.{domain}\t{hostname}").Append('\n');
+        text.Append(
+            "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nfe00::0\tip6-localnet\nfe00::0\tip6-mcastprefix\nfe00::1\tip6-allnodes\nfe00::2\tip6-allrouters\n");
+        foreach (var ip in ips) text.Append(ip).Append('\t').Append(domain is null ? hostname : $"{hostname}.{domain}\t{hostname}")
+            .Append('\n');
         AppendAliases(text, pod);
         return text.ToString();
     }

@@ -32,9 +32,11 @@ internal static class LinuxResources
     }
 
     /// <summary>A request of nothing is the least weight, not the kernel's default of a whole CPU's.</summary>
-    internal static long Shares(long milliCpu) => milliCpu == 0 ? MinimumShares : Math.Clamp(milliCpu * SharesPerCpu / 1000, MinimumShares, MaximumShares);
+    internal static long Shares(long milliCpu) =>
+        milliCpu == 0 ? MinimumShares : Math.Clamp(milliCpu * SharesPerCpu / 1000, MinimumShares, MaximumShares);
 
-    /// <summary>Guaranteed -997, BestEffort 1000, Burstable in between: the more of the node's memory it asked for, the later it is killed.</summary>
+    /// <summary>Guaranteed -997, BestEffort 1000, Burstable in between: the more of the node's memory it asked for, the later it is
+    /// killed.</summary>
     internal static long OomScoreAdjust(Pod pod, Container container, long nodeMemoryBytes)
     {
         if (pod.Spec?.PriorityClassName == "system-node-critical") return -997;

@@ -9,7 +9,8 @@ internal sealed record ResolvConf(IReadOnlyList<string> Servers, IReadOnlyList<s
     public static ResolvConf ReadHost()
     {
         var conf = ReadFile("/etc/resolv.conf");
-        return conf.Servers.Count > 0 && conf.Servers.All(s => s.StartsWith("127.", StringComparison.Ordinal)) && File.Exists(ResolvedFile) ? ReadFile(ResolvedFile) : conf;
+        return conf.Servers.Count > 0 && conf.Servers.All(s => s.StartsWith("127.", StringComparison.Ordinal)) && File.Exists(ResolvedFile)
+            ? ReadFile(ResolvedFile) : conf;
     }
 
     public static ResolvConf Parse(string text)

@@ -17,7 +17,8 @@ internal static class SecurityContexts
     public static V1.NamespaceOption Namespaces(Pod pod) => new()
     {
         Network = pod.HostNetwork() ? V1.NamespaceMode.Node : V1.NamespaceMode.Pod,
-        Pid = pod.Spec?.HostPID == true ? V1.NamespaceMode.Node : pod.Spec?.ShareProcessNamespace == true ? V1.NamespaceMode.Pod : V1.NamespaceMode.Container,
+        Pid = pod.Spec?.HostPID == true ? V1.NamespaceMode.Node : pod.Spec?.ShareProcessNamespace == true
+            ? V1.NamespaceMode.Pod : V1.NamespaceMode.Container,
         Ipc = pod.Spec?.HostIPC == true ? V1.NamespaceMode.Node : V1.NamespaceMode.Pod,
     };
 
@@ -84,7 +85,8 @@ internal static class SecurityContexts
         if (image?.Uid is { Value: 0 } || image is { Uid: null, Username: "" })
             throw new ContainerConfigException($"container has runAsNonRoot and image will run as root {subject}");
         if (image is { Uid: null, Username.Length: > 0 })
-            throw new ContainerConfigException($"container has runAsNonRoot and image has non-numeric user ({image.Username}), cannot verify user is non-root {subject}");
+            throw new ContainerConfigException(
+                $"container has runAsNonRoot and image has non-numeric user ({image.Username}), cannot verify user is non-root {subject}");
     }
 
     private static void SetUser(V1.LinuxContainerSecurityContext security, long? user, long? group, V1.Image? image)
@@ -109,7 +111,8 @@ internal static class SecurityContexts
         return profile.Type switch
         {
             "RuntimeDefault" => new() { ProfileType = V1.SecurityProfile.Types.ProfileType.RuntimeDefault },
-            "Localhost" => new() { ProfileType = V1.SecurityProfile.Types.ProfileType.Localhost, LocalhostRef = $"/var/lib/kubelet/seccomp/{profile.LocalhostProfile}" },
+            "Localhost" => new() { ProfileType = V1.SecurityProfile.Types.ProfileType.Localhost,
+                LocalhostRef = $"/var/lib/kubelet/seccomp/{profile.LocalhostProfile}" },
             _ => new() { ProfileType = V1.SecurityProfile.Types.ProfileType.Unconfined },
         };
     }
@@ -117,7 +120,8 @@ internal static class SecurityContexts
     private static V1.SecurityProfile? AppArmor(AppArmorProfile? profile, bool privileged) => profile?.Type switch
     {
         "RuntimeDefault" when !privileged => new() { ProfileType = V1.SecurityProfile.Types.ProfileType.RuntimeDefault },
-        "Localhost" when !privileged => new() { ProfileType = V1.SecurityProfile.Types.ProfileType.Localhost, LocalhostRef = $"localhost/{profile.LocalhostProfile}" },
+        "Localhost" when !privileged =>
+            new() { ProfileType = V1.SecurityProfile.Types.ProfileType.Localhost, LocalhostRef = $"localhost/{profile.LocalhostProfile}" },
         "Unconfined" => new() { ProfileType = V1.SecurityProfile.Types.ProfileType.Unconfined },
         _ => null,
     };

@@ -10,7 +10,8 @@ internal sealed class CrashBackoff(TimeSpan initial, TimeSpan maximum)
 
     public static CrashBackoff ForContainers() => new(TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(5));
 
-    /// <summary>When the key may run again after it failed at <paramref name="failedAt"/>, and the delay; null when it may at once.</summary>
+    /// <summary>When the key may run again after it failed at <paramref name="failedAt"/>, and the delay; null when it may at
+    /// once.</summary>
     public (DateTimeOffset Until, TimeSpan Delay)? Waiting(string key, DateTimeOffset failedAt, DateTimeOffset now)
     {
         if (!_entries.TryGetValue(key, out var entry) || Expired(failedAt, entry)) return null;

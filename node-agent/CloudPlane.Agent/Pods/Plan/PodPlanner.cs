@@ -103,7 +103,8 @@ internal static class PodPlanner
         {
             var latest = Here(container.Name!);
             if (latest is not { Running: true }) _start.Add(container);
-            else if (KillNeeded(container, latest, $"Init container {container.Name}") is { } kill) _kill.Add(kill with { Message = $"{kill.Message}, will be restarted" });
+            else if (KillNeeded(container, latest, $"Init container {container.Name}") is { } kill)
+                _kill.Add(kill with { Message = $"{kill.Message}, will be restarted" });
         }
 
         public PodPlan PlanContainers()
@@ -131,7 +132,8 @@ internal static class PodPlanner
 
         private ContainerKill? KillNeeded(Container container, RuntimeContainer running, string subject)
         {
-            if (running.Hash.Length > 0 && running.Hash != ContainerHash.Of(container)) return new(running, $"{subject} definition changed", KillReason.SpecChanged);
+            if (running.Hash.Length > 0 && running.Hash != ContainerHash.Of(container))
+                return new(running, $"{subject} definition changed", KillReason.SpecChanged);
             if (probes.LivenessFailed(running)) return new(running, $"{subject} failed liveness probe", KillReason.LivenessProbe);
             return probes.StartupFailed(running) ? new(running, $"{subject} failed startup probe", KillReason.StartupProbe) : null;
         }

@@ -2,7 +2,8 @@ using System.Collections.Immutable;
 
 namespace CloudPlane.Agent;
 
-/// <summary>What containerd has of one pod: the actual state that the actor compares with the desired one. Lists are newest first.</summary>
+/// <summary>What containerd has of one pod: the actual state that the actor compares with the desired one. Lists are newest
+/// first.</summary>
 internal sealed record RuntimePod
 {
     public static RuntimePod Empty { get; } = new();

@@ -8,9 +8,11 @@ namespace CloudPlane.Agent;
 internal sealed record FoundPod(string Uid, string Namespace, string Name, long GracePeriodSeconds, RuntimePod Runtime);
 
 /// <summary>The states of a pod's sandboxes and containers as a list shows them: enough to see whether a closer look is needed.</summary>
-internal sealed record PodDigest(ImmutableDictionary<string, V1.PodSandboxState> Sandboxes, ImmutableDictionary<string, V1.ContainerState> Containers)
+internal sealed record PodDigest(ImmutableDictionary<string, V1.PodSandboxState> Sandboxes,
+    ImmutableDictionary<string, V1.ContainerState> Containers)
 {
-    public static PodDigest Empty { get; } = new(ImmutableDictionary<string, V1.PodSandboxState>.Empty, ImmutableDictionary<string, V1.ContainerState>.Empty);
+    public static PodDigest Empty { get; } =
+        new(ImmutableDictionary<string, V1.PodSandboxState>.Empty, ImmutableDictionary<string, V1.ContainerState>.Empty);
 
     public bool Matches(RuntimePod pod) =>
         Sandboxes.Count == pod.Sandboxes.Length && Containers.Count == pod.Containers.Length &&
@@ -28,7 +30,8 @@ internal sealed class RuntimeReader(ICriRuntime runtime, TerminationMessages mes
         foreach (var group in (await ListAsync(null, cancellationToken).ConfigureAwait(false)).GroupBy(s => s.Metadata.Uid))
         {
             var any = group.First();
-            var grace = any.Annotations.TryGetValue(RuntimeLabels.TerminationGracePeriod, out var text) && long.TryParse(text, out var seconds) ? seconds : PodSpecs.DefaultGracePeriodSeconds;
+            var grace = any.Annotations.TryGetValue(RuntimeLabels.TerminationGracePeriod, out var text) &&
+                long.TryParse(text, out var seconds) ? seconds : PodSpecs.DefaultGracePeriodSeconds;
             var pod = await ReadAsync(any.Metadata.Uid, cancellationToken).ConfigureAwait(false);
             found.Add(new FoundPod(any.Metadata.Uid, any.Metadata.Namespace, any.Metadata.Name, grace, pod));
         }
@@ -41,12 +44,16 @@ internal sealed class RuntimeReader(ICriRuntime runtime, TerminationMessages mes
         var sandboxes = await ListAsync(uid, cancellationToken).ConfigureAwait(false);
         var filter = new V1.ContainerFilter();
         filter.LabelSelector[RuntimeLabels.PodUid] = uid;
-        var containers = await runtime.ListContainersAsync(new V1.ListContainersRequest { Filter = filter }, cancellationToken).ConfigureAwait(false);
+        var containers = await runtime.ListContainersAsync(new V1.ListContainersRequest { Filter = filter }, cancellationToken)
+            .ConfigureAwait(false);
         var ids = sandboxes.Select(s => s.Id).ToHashSet();
         return new RuntimePod
         {
-            Sandboxes = [.. (await Each(sandboxes, s => ReadSandboxAsync(s.Id, cancellationToken)).ConfigureAwait(false)).OrderByDescending(s => s.Attempt).ThenByDescending(s => s.CreatedAt)],
-            Containers = [.. (await Each(containers.Containers.Where(c => ids.Contains(c.PodSandboxId)), c => ReadContainerAsync(c.Id, c.PodSandboxId, cancellationToken)).ConfigureAwait(false)).OrderByDescending(c => c.RestartCount).ThenByDescending(c => c.CreatedAt)],
+            Sandboxes = [.. (await Each(sandboxes, s => ReadSandboxAsync(s.Id, cancellationToken)).ConfigureAwait(false))
+                .OrderByDescending(s => s.Attempt).ThenByDescending(s => s.CreatedAt)],
+            Containers = [.. (await Each(containers.Containers.Where(c => ids.Contains(c.PodSandboxId)), c =>
+                ReadContainerAsync(c.Id, c.PodSandboxId, cancellationToken)).ConfigureAwait(false)).OrderByDescending(c => c.RestartCount)
+                .ThenByDescending(c => c.CreatedAt)],
         };
     }
 
@@ -66,11 +73,13 @@ internal sealed class RuntimeReader(ICriRuntime runtime, TerminationMessages mes
     {
         try
         {
-            var response = await runtime.PodSandboxStatusAsync(new V1.PodSandboxStatusRequest { PodSandboxId = id }, cancellationToken).ConfigureAwait(false);
+            var response = await runtime.PodSandboxStatusAsync(new V1.PodSandboxStatusRequest { PodSandboxId = id }, cancellationToken)
+                .ConfigureAwait(false);
             var status = response.Status;
             var network = status.Network;
             ImmutableArray<string> ips = network is { Ip.Length: > 0 } ? [network.Ip, .. network.AdditionalIps.Select(i => i.Ip)] : [];
-            return new RuntimeSandbox(id, (int)status.Metadata.Attempt, status.State == V1.PodSandboxState.SandboxReady, ApiTime.FromNanoseconds(status.CreatedAt), ips);
+            return new RuntimeSandbox(id, (int)status.Metadata.Attempt, status.State == V1.PodSandboxState.SandboxReady,
+                ApiTime.FromNanoseconds(status.CreatedAt), ips);
         }
         catch (CriException e) when (e.IsNotFound)
         {
@@ -83,7 +92,8 @@ internal sealed class RuntimeReader(ICriRuntime runtime, TerminationMessages mes
     {
         try
         {
-            var response = await runtime.ContainerStatusAsync(new V1.ContainerStatusRequest { ContainerId = id }, cancellationToken).ConfigureAwait(false);
+            var response = await runtime.ContainerStatusAsync(new V1.ContainerStatusRequest { ContainerId = id }, cancellationToken)
+                .ConfigureAwait(false);
             return Container(response.Status, sandboxId);
         }
         catch (CriException e) when (e.IsNotFound)
@@ -102,7 +112,8 @@ internal sealed class RuntimeReader(ICriRuntime runtime, TerminationMessages mes
 
     private RuntimeContainer Container(V1.ContainerStatus status, string sandboxId)
     {
-        var restarts = status.Annotations.TryGetValue(RuntimeLabels.RestartCount, out var text) && int.TryParse(text, out var count) ? count : (int)status.Metadata.Attempt;
+        var restarts = status.Annotations.TryGetValue(RuntimeLabels.RestartCount, out var text) && int.TryParse(text, out var count)
+            ? count : (int)status.Metadata.Attempt;
         return new RuntimeContainer
         {
             Id = status.Id,
@@ -132,9 +143,12 @@ internal sealed class RuntimeReader(ICriRuntime runtime, TerminationMessages mes
             request.Filter.LabelSelector[RuntimeLabels.PodUid] = uid;
         }
         var response = await runtime.ListPodSandboxAsync(request, cancellationToken).ConfigureAwait(false);
-        return [.. response.Items.Where(s => s.Labels.ContainsKey(RuntimeLabels.PodUid) && (!s.Annotations.TryGetValue(RuntimeLabels.NodeName, out var node) || node == nodeName))];
+        return [.. response.Items.Where(s =>
+            s.Labels.ContainsKey(RuntimeLabels.PodUid) &&
+            (!s.Annotations.TryGetValue(RuntimeLabels.NodeName, out var node) || node == nodeName))];
     }
 
-    private static async Task<IEnumerable<TTo>> Each<TFrom, TTo>(IEnumerable<TFrom> items, Func<TFrom, Task<TTo?>> read) where TTo : class =>
+    private static async Task<IEnumerable<TTo>> Each<TFrom, TTo>(IEnumerable<TFrom> items, Func<TFrom, Task<TTo?>> read)
+        where TTo : class =>
         (await Task.WhenAll(items.Select(read)).ConfigureAwait(false)).OfType<TTo>();
 }

@@ -26,7 +26,8 @@ internal sealed class ContainerStatuses(PodStatusInput input)
         return Marked(Ended(status, init), container, latest, init);
     }
 
-    /// <summary>In a pod of which nothing will run again, nothing waits: what was initialized and never ended is lost (the kubelet's TerminatePod).</summary>
+    /// <summary>In a pod of which nothing will run again, nothing waits: what was initialized and never ended is lost (the kubelet's
+    /// TerminatePod).</summary>
     private ContainerStatus Ended(ContainerStatus status, bool init)
     {
         if (!input.Terminal || init || status.State?.Terminated is not null || !HasInitialized()) return status;
@@ -47,12 +48,15 @@ internal sealed class ContainerStatuses(PodStatusInput input)
             Image = container.Image,
             ImageID = "",
             RestartCount = previous?.RestartCount ?? 0,
-            LastState = previous?.State?.Terminated is { } ended ? new ContainerState { Terminated = ended } : previous?.LastState ?? new ContainerState(),
+            LastState = previous?.State?.Terminated is { } ended ? new ContainerState { Terminated = ended } : previous?.LastState
+                ?? new ContainerState(),
             State = new ContainerState { Waiting = new ContainerStateWaiting { Reason = _initialReason } },
         };
         if (previous?.State?.Running is not { } running) return fresh;
         // It ran and left no trace: its end is unknown, which is a failure.
-        var lost = new ContainerState { Terminated = new ContainerStateTerminated { ExitCode = 137, Reason = "ContainerStatusUnknown", Message = LostMessage, StartedAt = running.StartedAt, FinishedAt = Seconds(input.Now), ContainerID = previous.ContainerID } };
+        var lost = new ContainerState { Terminated =
+            new ContainerStateTerminated { ExitCode = 137, Reason = "ContainerStatusUnknown", Message = LostMessage,
+            StartedAt = running.StartedAt, FinishedAt = Seconds(input.Now), ContainerID = previous.ContainerID } };
         return input.Terminal ? fresh with { State = lost } : fresh with { LastState = lost };
     }
 
@@ -72,7 +76,8 @@ internal sealed class ContainerStatuses(PodStatusInput input)
 
     private static IReadOnlyList<VolumeMountStatus>? Mounts(Container container) =>
         container.VolumeMounts is not { Count: > 0 } mounts ? null
-        : [.. mounts.Select(m => new VolumeMountStatus { Name = m.Name, MountPath = m.MountPath, ReadOnly = m.ReadOnly == true ? true : null, RecursiveReadOnly = m.ReadOnly == true ? "Disabled" : null })];
+        : [.. mounts.Select(m => new VolumeMountStatus { Name = m.Name, MountPath = m.MountPath, ReadOnly = m.ReadOnly == true
+            ? true : null, RecursiveReadOnly = m.ReadOnly == true ? "Disabled" : null })];
 
     private ContainerState LastState(RuntimeContainer latest, ContainerStatus? previous)
     {

@@ -59,7 +59,8 @@ internal static class PodPhase
         {
             var status = statuses.FirstOrDefault(s => s.Name == container.Name);
             // An ended sidecar says nothing about the phase; one that has not started yet holds initialization up.
-            if (status?.State?.Running is not null) counts += status.Started == true ? new Counts { Running = 1 } : new Counts { Running = 1, Waiting = 1 };
+            if (status?.State?.Running is not null)
+                counts += status.Started == true ? new Counts { Running = 1 } : new Counts { Running = 1, Waiting = 1 };
             else if (status?.State?.Waiting is not null && status.LastState?.Terminated is null) counts += new Counts { Waiting = 1 };
         }
         return counts;
@@ -71,7 +72,8 @@ internal static class PodPhase
         foreach (var status in statuses)
         {
             if (status.State?.Running is not null) counts += new Counts { Running = 1 };
-            else if (status.State?.Terminated is { } ended) counts += new Counts { Stopped = 1, Succeeded = ended.ExitCode is 0 or null ? 1 : 0 };
+            else if (status.State?.Terminated is { } ended)
+                counts += new Counts { Stopped = 1, Succeeded = ended.ExitCode is 0 or null ? 1 : 0 };
             else if (status.LastState?.Terminated is not null) counts += new Counts { Stopped = 1 };
             else counts += new Counts { Waiting = 1 };
         }

@@ -9,7 +9,8 @@ internal static class PodStatusBuilder
     {
         if (input.Failure is { Rejected: true }) return Rejected(input);
         // It ended under an earlier agent and the runtime has nothing of it any more: what was reported then stays.
-        if (input is { Terminal: true, Previous: { Phase: PodPhase.Succeeded or PodPhase.Failed } reported, Actual.Containers.IsEmpty: true }) return reported;
+        if (input is { Terminal: true, Previous: { Phase: PodPhase.Succeeded or PodPhase.Failed } reported,
+            Actual.Containers.IsEmpty: true }) return reported;
         var statuses = new ContainerStatuses(input);
         var (init, regular) = (statuses.Init(), statuses.Regular());
         var phase = Phase(input, init, regular);
@@ -58,6 +59,7 @@ internal static class PodStatusBuilder
         if (input.Pod.HostNetwork()) return input.Actual.Sandbox is null && !input.Terminal ? [] : [input.HostIp];
         if (input.Actual.Sandbox is { Ips: { IsEmpty: false } ips }) return ips;
         // The address of a sandbox that is gone stays visible on a pod that has ended, as the kubelet keeps it.
-        return input.Terminal || input.Actual.Sandbox is not null ? [.. (input.Previous?.PodIPs ?? []).Select(ip => ip.Ip ?? "").Where(ip => ip.Length > 0)] : [];
+        return input.Terminal || input.Actual.Sandbox is not null
+            ? [.. (input.Previous?.PodIPs ?? []).Select(ip => ip.Ip ?? "").Where(ip => ip.Length > 0)] : [];
     }
 }

@@ -21,7 +21,9 @@ internal static class PodStatusPatch
             else if (!JsonNode.DeepEquals(old, value))
             {
                 // podIPs and hostIPs merge by address: without this an old address would stay.
-                if (name is "podIPs" or "hostIPs" && old is JsonArray) changes[name] = new JsonArray([.. ((JsonArray)value!).Select(v => v!.DeepClone()), new JsonObject { ["$patch"] = "replace" }]);
+                if (name is "podIPs" or "hostIPs" && old is JsonArray)
+                    changes[name] = new JsonArray(
+                        [.. ((JsonArray)value!).Select(v => v!.DeepClone()), new JsonObject { ["$patch"] = "replace" }]);
                 else changes[name] = value!.DeepClone();
             }
         }
@@ -60,7 +62,8 @@ internal static class PodStatusPatch
         return true;
     }
 
-    private static JsonObject Document(PodStatus? status) => status is null ? [] : JsonNode.Parse(ModelJson.ToBytes(status).Span) as JsonObject ?? [];
+    private static JsonObject Document(PodStatus? status) =>
+        status is null ? [] : JsonNode.Parse(ModelJson.ToBytes(status).Span) as JsonObject ?? [];
 
     private static byte[] Bytes(JsonObject document)
     {

@@ -15,7 +15,8 @@ internal sealed class PodStatusReporter(ApiClient api, Pod pod, TimeProvider tim
     private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(10);
 
     private readonly Lock _lock = new();
-    private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<bool> _signal =
+        Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly List<TaskCompletionSource> _flushes = [];
     private PodStatus? _known = pod.Status;
     private ulong _knownVersion = Version(pod);
@@ -33,7 +34,8 @@ internal sealed class PodStatusReporter(ApiClient api, Pod pod, TimeProvider tim
         _signal.Writer.TryWrite(true);
     }
 
-    /// <summary>What the API has; somebody else may have written into it (a node that was thought dead), and then it is put right.</summary>
+    /// <summary>What the API has; somebody else may have written into it (a node that was thought dead), and then it is put
+    /// right.</summary>
     public void Observed(Pod now)
     {
         lock (_lock)
@@ -101,7 +103,8 @@ internal sealed class PodStatusReporter(ApiClient api, Pod pod, TimeProvider tim
         lock (_lock)
         {
             return _flushes.Count == 0 && _wanted is { Phase: PodPhase.Pending } wanted &&
-                (wanted.ContainerStatuses ?? []).Concat(wanted.InitContainerStatuses ?? []).All(s => s.State?.Waiting?.Reason is "ContainerCreating" or "PodInitializing");
+                (wanted.ContainerStatuses ?? []).Concat(wanted.InitContainerStatuses ?? [])
+                    .All(s => s.State?.Waiting?.Reason is "ContainerCreating" or "PodInitializing");
         }
     }
 
@@ -115,7 +118,8 @@ internal sealed class PodStatusReporter(ApiClient api, Pod pod, TimeProvider tim
         {
             try
             {
-                var result = await api.PatchAsync<Pod>(pod.Namespace(), pod.Name(), PatchKind.StrategicMerge, patch, "status", cancellationToken).ConfigureAwait(false);
+                var result = await api.PatchAsync<Pod>(pod.Namespace(), pod.Name(), PatchKind.StrategicMerge, patch, "status",
+                    cancellationToken).ConfigureAwait(false);
                 lock (_lock)
                 {
                     if (Version(result) >= _knownVersion) (_known, _knownVersion) = (result.Status, Version(result));
