@@ -190,7 +190,7 @@ public sealed class PodTests(OneNodeCluster cluster)
         await space.ApplyAsync(Pod("p", """
               terminationGracePeriodSeconds: 0
               containers:
-              - {name: main, image: "cloudplane.local/hello:1", command: [sh, -c, "for i in 1 2 3 4 5; do echo line $i; done; echo oops >&2; sleep 2; echo late; sleep 1000"]}
+              - {name: main, image: "cloudplane.local/hello:1", command: [sh, -c, "for i in 1 2 3 4 5; do echo line $i; done; sleep 0.3; echo oops >&2; sleep 2; echo late; sleep 1000"]}
               - {name: other, image: "cloudplane.local/hello:1", command: [sh, -c, "echo other; sleep 1000"]}
             """));
         await space.KubectlAsync("wait pod p --for=condition=Ready --timeout=30s");
