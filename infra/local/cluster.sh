@@ -288,10 +288,11 @@ stop_cluster() {
 stop_node() {
   local n=$1 directory=$2
   terminate "agent-$n" 10
-  # Containers first: as long as one has an address, its network is in use.
+  # While containerd still runs: only it gives back what half-removed pods hold. The cleanup ends what that left.
+  in_node "$n" "$binaries/agent/cloudplane-node" reset --name "node-$n" --data "$directory" \
+    --containerd "$directory/containerd/containerd.sock" $(node_network_flags "$n" "$directory") >"$data/log/reset-$n.log" 2>&1 ||
+    note "something may be left, see $data/log/reset-$n.log"
   "$repository/infra/containerd-cleanup.sh" "$directory/containerd" --keep-images
-  in_node "$n" "$binaries/agent/cloudplane-node" reset --name "node-$n" --data "$directory" $(node_network_flags "$n" "$directory") >"$data/log/reset-$n.log" 2>&1 ||
-    note "the node's network may be left, see $data/log/reset-$n.log"
   rm -f "$data/run/containerd-$n.pid"
   unmount_below "$directory"
   if [ "$n" != 1 ]; then
