@@ -22,8 +22,11 @@ internal sealed class NodeEvents(EventRecorder recorder, string nodeName, TimePr
     private const double RefillPerSecond = 1.0 / 300;
 
     private readonly Channel<Item> _queue =
-        Channel.CreateBounded<Item>(new BoundedChannelOptions(QueueLength) { FullMode = BoundedChannelFullMode.DropOldest,
-        SingleReader = true });
+        Channel.CreateBounded<Item>(new BoundedChannelOptions(QueueLength)
+        {
+            FullMode = BoundedChannelFullMode.DropOldest,
+            SingleReader = true
+        });
     private readonly ConcurrentDictionary<string, Allowance> _allowances = new();
 
     public void Pod(Pod pod, Container? container, string type, string reason, string message)

@@ -55,8 +55,12 @@ internal static class PullSecrets
 
     private static V1.AuthConfig Credential(JsonElement entry)
     {
-        var auth = new V1.AuthConfig { Username = Text(entry, "username"), Password = Text(entry, "password"),
-            IdentityToken = Text(entry, "identitytoken") };
+        var auth = new V1.AuthConfig
+        {
+            Username = Text(entry, "username"),
+            Password = Text(entry, "password"),
+            IdentityToken = Text(entry, "identitytoken")
+        };
         if (auth.Username.Length > 0 || Text(entry, "auth") is not { Length: > 0 } encoded) return auth;
         var pair = Encoding.UTF8.GetString(Convert.FromBase64String(encoded));
         var colon = pair.IndexOf(':');

@@ -103,8 +103,13 @@ internal sealed class NodeCredentials(AgentOptions options, TimeProvider time, R
     {
         // A client of its own: this call carries the join token, all others carry the node's.
         using var transport = new HttpApiTransport(
-            new HttpApiTransportOptions { Server = options.Server, CaFile = options.CaFile, CallTimeout = TimeSpan.FromSeconds(15),
-            BearerToken = _ => ValueTask.FromResult(bearer) }, time);
+            new HttpApiTransportOptions
+            {
+                Server = options.Server,
+                CaFile = options.CaFile,
+                CallTimeout = TimeSpan.FromSeconds(15),
+                BearerToken = _ => ValueTask.FromResult(bearer)
+            }, time);
         return await transport.SendAsync(new ApiCall("POST", "/cloudplane/v1/join", body, "application/json"), cancellationToken)
             .ConfigureAwait(false);
     }

@@ -31,8 +31,12 @@ internal sealed record NodeToken(string Token, DateTimeOffset Expires)
         var temporary = path + ".new";
         File.Delete(temporary);
         using (var file = new FileStream(temporary,
-            new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite }))
+            new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.Write,
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite
+            }))
         using (var writer = new Utf8JsonWriter(file))
         {
             writer.WriteStartObject();

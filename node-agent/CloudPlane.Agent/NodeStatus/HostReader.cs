@@ -12,8 +12,13 @@ internal static class HostReader
     {
         NodeIp = options.NodeIp ?? RouteAddress(options.Server) ?? "127.0.0.1",
         Hostname = options.NodeName,
-        Architecture = RuntimeInformation.OSArchitecture switch { Architecture.X64 => "amd64", Architecture.Arm64 => "arm64", var other =>
-            other.ToString().ToLowerInvariant() },
+        Architecture = RuntimeInformation.OSArchitecture switch
+        {
+            Architecture.X64 => "amd64",
+            Architecture.Arm64 => "arm64",
+            var other =>
+            other.ToString().ToLowerInvariant()
+        },
         KernelVersion = Text("/proc/sys/kernel/osrelease"),
         OsImage = OsImage(),
         MachineId = Text("/etc/machine-id"),

@@ -38,28 +38,28 @@ internal static class NodeStatusBuilder
 
     public static NodeStatus Status(NodeFacts facts, string runtimeVersion, IReadOnlyList<NodeCondition> conditions,
         IReadOnlyList<ContainerImage> images) => new()
-    {
-        Capacity = Resources(facts.MilliCpu, facts.MemoryBytes, facts.StorageBytes, facts.MaxPods),
-        Allocatable = Resources(facts.Allocatable.MilliCpu, facts.Allocatable.MemoryBytes, facts.Allocatable.EphemeralStorageBytes,
-            facts.Allocatable.Pods),
-        Conditions = conditions,
-        Addresses = [new NodeAddress { Type = "InternalIP", Address = facts.NodeIp },
-            new NodeAddress { Type = "Hostname", Address = facts.Hostname }],
-        NodeInfo = new NodeSystemInfo
         {
-            Architecture = facts.Architecture,
-            OperatingSystem = "linux",
-            KernelVersion = facts.KernelVersion,
-            OsImage = facts.OsImage,
-            MachineID = facts.MachineId,
-            SystemUUID = facts.SystemUuid,
-            BootID = facts.BootId,
-            ContainerRuntimeVersion = runtimeVersion,
-            KubeletVersion = "v1.34.0+cloudplane",
-            KubeProxyVersion = "",
-        },
-        Images = images.Count > 0 ? images : null,
-    };
+            Capacity = Resources(facts.MilliCpu, facts.MemoryBytes, facts.StorageBytes, facts.MaxPods),
+            Allocatable = Resources(facts.Allocatable.MilliCpu, facts.Allocatable.MemoryBytes, facts.Allocatable.EphemeralStorageBytes,
+            facts.Allocatable.Pods),
+            Conditions = conditions,
+            Addresses = [new NodeAddress { Type = "InternalIP", Address = facts.NodeIp },
+            new NodeAddress { Type = "Hostname", Address = facts.Hostname }],
+            NodeInfo = new NodeSystemInfo
+            {
+                Architecture = facts.Architecture,
+                OperatingSystem = "linux",
+                KernelVersion = facts.KernelVersion,
+                OsImage = facts.OsImage,
+                MachineID = facts.MachineId,
+                SystemUUID = facts.SystemUuid,
+                BootID = facts.BootId,
+                ContainerRuntimeVersion = runtimeVersion,
+                KubeletVersion = "v1.34.0+cloudplane",
+                KubeProxyVersion = "",
+            },
+            Images = images.Count > 0 ? images : null,
+        };
 
     public static IReadOnlyList<NodeCondition> Conditions(NodePressure pressure, string? notReady, IReadOnlyList<NodeCondition>? before,
         DateTimeOffset now) =>
@@ -81,8 +81,15 @@ internal static class NodeStatusBuilder
         var text = status ? "True" : "False";
         var old = before?.FirstOrDefault(c => c.Type == type);
         var at = ApiTime.WholeSeconds(now);
-        return new NodeCondition { Type = type, Status = text, Reason = reason, Message = message, LastHeartbeatTime = at,
-            LastTransitionTime = old?.Status == text ? old.LastTransitionTime ?? at : at };
+        return new NodeCondition
+        {
+            Type = type,
+            Status = text,
+            Reason = reason,
+            Message = message,
+            LastHeartbeatTime = at,
+            LastTransitionTime = old?.Status == text ? old.LastTransitionTime ?? at : at
+        };
     }
 
     private static Dictionary<string, string> Resources(long milliCpu, long memory, long storage, int pods) => new()

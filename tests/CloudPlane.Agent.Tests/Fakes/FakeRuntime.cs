@@ -63,16 +63,24 @@ internal sealed class FakeRuntime(TimeProvider time) : ICriRuntime
     public void Resync() => Tell(RuntimeEventKind.Resync, "");
 
     public Task<VersionResponse> VersionAsync(VersionRequest request, CancellationToken cancellationToken) =>
-        Task.FromResult(new VersionResponse { Version = "v1", RuntimeName = "containerd", RuntimeVersion = "fake",
-            RuntimeApiVersion = "v1" });
+        Task.FromResult(new VersionResponse
+        {
+            Version = "v1",
+            RuntimeName = "containerd",
+            RuntimeVersion = "fake",
+            RuntimeApiVersion = "v1"
+        });
 
     public Task<StatusResponse> StatusAsync(StatusRequest request, CancellationToken cancellationToken) =>
         Task.FromResult(new StatusResponse
-    {
-        Status = new RuntimeStatus { Conditions =
+        {
+            Status = new RuntimeStatus
+            {
+                Conditions =
             { new RuntimeCondition { Type = "RuntimeReady", Status = true },
-            new RuntimeCondition { Type = "NetworkReady", Status = true } } },
-    });
+            new RuntimeCondition { Type = "NetworkReady", Status = true } }
+            },
+        });
 
     public async Task<RunPodSandboxResponse> RunPodSandboxAsync(RunPodSandboxRequest request, CancellationToken cancellationToken)
     {
@@ -116,8 +124,11 @@ internal sealed class FakeRuntime(TimeProvider time) : ICriRuntime
     public Task<PodSandboxStatusResponse> PodSandboxStatusAsync(PodSandboxStatusRequest request, CancellationToken cancellationToken)
     {
         lock (_lock) return Task.FromResult(
-            new PodSandboxStatusResponse { Status = _sandboxes.TryGetValue(request.PodSandboxId, out var status)
-            ? status.Clone() : throw NotFound(request.PodSandboxId) });
+            new PodSandboxStatusResponse
+            {
+                Status = _sandboxes.TryGetValue(request.PodSandboxId, out var status)
+            ? status.Clone() : throw NotFound(request.PodSandboxId)
+            });
     }
 
     public Task<ListPodSandboxResponse> ListPodSandboxAsync(ListPodSandboxRequest request, CancellationToken cancellationToken)
@@ -125,8 +136,15 @@ internal sealed class FakeRuntime(TimeProvider time) : ICriRuntime
         var response = new ListPodSandboxResponse();
         lock (_lock)
             response.Items.AddRange(_sandboxes.Values.Where(s => Matches(request.Filter?.LabelSelector, s.Labels))
-                .Select(s => new PodSandbox { Id = s.Id, Metadata = s.Metadata, State = s.State, CreatedAt = s.CreatedAt,
-                Labels = { s.Labels }, Annotations = { s.Annotations } }));
+                .Select(s => new PodSandbox
+                {
+                    Id = s.Id,
+                    Metadata = s.Metadata,
+                    State = s.State,
+                    CreatedAt = s.CreatedAt,
+                    Labels = { s.Labels },
+                    Annotations = { s.Annotations }
+                }));
         return Task.FromResult(response);
     }
 
@@ -212,16 +230,27 @@ internal sealed class FakeRuntime(TimeProvider time) : ICriRuntime
         var response = new ListContainersResponse();
         lock (_lock)
             response.Containers.AddRange(_containers.Values.Where(c => Matches(request.Filter?.LabelSelector, c.Labels))
-                .Select(c => new Container { Id = c.Id, PodSandboxId = _sandboxOf[c.Id], Metadata = c.Metadata, State = c.State,
-                CreatedAt = c.CreatedAt, Labels = { c.Labels }, Annotations = { c.Annotations } }));
+                .Select(c => new Container
+                {
+                    Id = c.Id,
+                    PodSandboxId = _sandboxOf[c.Id],
+                    Metadata = c.Metadata,
+                    State = c.State,
+                    CreatedAt = c.CreatedAt,
+                    Labels = { c.Labels },
+                    Annotations = { c.Annotations }
+                }));
         return Task.FromResult(response);
     }
 
     public Task<ContainerStatusResponse> ContainerStatusAsync(ContainerStatusRequest request, CancellationToken cancellationToken)
     {
         lock (_lock) return Task.FromResult(
-            new ContainerStatusResponse { Status = _containers.TryGetValue(request.ContainerId, out var status)
-            ? status.Clone() : throw NotFound(request.ContainerId) });
+            new ContainerStatusResponse
+            {
+                Status = _containers.TryGetValue(request.ContainerId, out var status)
+            ? status.Clone() : throw NotFound(request.ContainerId)
+            });
     }
 
     public async Task<ExecSyncResponse> ExecSyncAsync(ExecSyncRequest request, CancellationToken cancellationToken)
@@ -236,8 +265,11 @@ internal sealed class FakeRuntime(TimeProvider time) : ICriRuntime
     {
         var present = Images.ContainsKey(request.Image.Image);
         return Task.FromResult(present
-            ? new ImageStatusResponse { Image =
-            new Image { Id = "sha256:1", RepoTags = { request.Image.Image }, Size = 7, Uid = new Int64Value { Value = 0 } } }
+            ? new ImageStatusResponse
+            {
+                Image =
+            new Image { Id = "sha256:1", RepoTags = { request.Image.Image }, Size = 7, Uid = new Int64Value { Value = 0 } }
+            }
             : new ImageStatusResponse());
     }
 

@@ -5,8 +5,11 @@ namespace CloudPlane.Agent.Tests;
 public sealed class AdmissionTests
 {
     private static readonly Node Here =
-        new() { Metadata = new ObjectMeta { Name = "n1", Labels = new Dictionary<string, string> { ["zone"] = "a", ["size"] = "5" } },
-        Spec = new NodeSpec { Taints = [new Taint { Key = "k", Value = "v", Effect = "NoExecute" }] } };
+        new()
+        {
+            Metadata = new ObjectMeta { Name = "n1", Labels = new Dictionary<string, string> { ["zone"] = "a", ["size"] = "5" } },
+            Spec = new NodeSpec { Taints = [new Taint { Key = "k", Value = "v", Effect = "NoExecute" }] }
+        };
     private const string Tolerant = "\"tolerations\":[{\"key\":\"k\",\"operator\":\"Exists\"}],";
 
     [Theory]

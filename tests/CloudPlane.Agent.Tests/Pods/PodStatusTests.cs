@@ -107,7 +107,8 @@ public sealed class PodStatusTests
         var first = Build(pod, RuntimePod.Empty);
         var second = PodStatusBuilder.Build(
             Input(pod, Sandboxed(TestPods.Container("c", RuntimeContainerState.Running)), first, null,
-            false) with { Now = Now.AddSeconds(5) });
+            false) with
+            { Now = Now.AddSeconds(5) });
         Assert.Equal(Now, Condition(second, "PodScheduled").LastTransitionTime);
         Assert.Equal(Now.AddSeconds(5), Condition(second, "Ready").LastTransitionTime);
     }

@@ -104,8 +104,11 @@ public sealed class VolumeTests : IDisposable
         var empty = volumes.PathOf(fields.Pod, fields.Pod.Spec!.Volumes![1]);
         File.CreateSymbolicLink(Path.Combine(empty, "evil"), "/etc");
         IReadOnlyList<Cri.V1.Mount> Of(string mount) =>
-            mounts.Of(fields.Pod, new Container { Name = "c",
-            VolumeMounts = [ModelJson.Parse<VolumeMount>(System.Text.Encoding.UTF8.GetBytes(mount))] },
+            mounts.Of(fields.Pod, new Container
+            {
+                Name = "c",
+                VolumeMounts = [ModelJson.Parse<VolumeMount>(System.Text.Encoding.UTF8.GetBytes(mount))]
+            },
             new Dictionary<string, string> { ["A"] = "x" }, null);
         var file = Of("""{"name":"m","mountPath":"/f","subPath":"k"}""")[0];
         Assert.Equal("v", File.ReadAllText(file.HostPath));

@@ -63,8 +63,12 @@ internal sealed class ContainerStarter(
         RuntimeContainer container;
         try
         {
-            var request = new V1.CreateContainerRequest { PodSandboxId = start.Sandbox.Id, Config = config,
-                SandboxConfig = start.SandboxConfig };
+            var request = new V1.CreateContainerRequest
+            {
+                PodSandboxId = start.Sandbox.Id,
+                Config = config,
+                SandboxConfig = start.SandboxConfig
+            };
             var response = await runtime.CreateContainerAsync(request, CancellationToken.None).ConfigureAwait(false);
             container = Created(start, image, config, response.ContainerId);
         }

@@ -11,8 +11,13 @@ internal sealed class SandboxConfigs(AgentOptions options, PodPaths paths, Resol
     {
         var config = new V1.PodSandboxConfig
         {
-            Metadata = new V1.PodSandboxMetadata { Name = pod.Name(), Namespace = pod.Namespace(), Uid = pod.Uid(),
-                Attempt = (uint)attempt },
+            Metadata = new V1.PodSandboxMetadata
+            {
+                Name = pod.Name(),
+                Namespace = pod.Namespace(),
+                Uid = pod.Uid(),
+                Attempt = (uint)attempt
+            },
             LogDirectory = paths.Logs(pod),
             DnsConfig = DnsConfigs.Of(pod, hostResolver, options.ClusterDns, options.ClusterDomain),
             Linux = new V1.LinuxPodSandboxConfig { SecurityContext = SecurityContexts.ForSandbox(pod) },

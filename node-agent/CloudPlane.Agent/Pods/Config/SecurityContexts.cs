@@ -111,8 +111,11 @@ internal static class SecurityContexts
         return profile.Type switch
         {
             "RuntimeDefault" => new() { ProfileType = V1.SecurityProfile.Types.ProfileType.RuntimeDefault },
-            "Localhost" => new() { ProfileType = V1.SecurityProfile.Types.ProfileType.Localhost,
-                LocalhostRef = $"/var/lib/kubelet/seccomp/{profile.LocalhostProfile}" },
+            "Localhost" => new()
+            {
+                ProfileType = V1.SecurityProfile.Types.ProfileType.Localhost,
+                LocalhostRef = $"/var/lib/kubelet/seccomp/{profile.LocalhostProfile}"
+            },
             _ => new() { ProfileType = V1.SecurityProfile.Types.ProfileType.Unconfined },
         };
     }

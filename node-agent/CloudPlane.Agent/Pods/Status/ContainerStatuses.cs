@@ -54,9 +54,19 @@ internal sealed class ContainerStatuses(PodStatusInput input)
         };
         if (previous?.State?.Running is not { } running) return fresh;
         // It ran and left no trace: its end is unknown, which is a failure.
-        var lost = new ContainerState { Terminated =
-            new ContainerStateTerminated { ExitCode = 137, Reason = "ContainerStatusUnknown", Message = LostMessage,
-            StartedAt = running.StartedAt, FinishedAt = Seconds(input.Now), ContainerID = previous.ContainerID } };
+        var lost = new ContainerState
+        {
+            Terminated =
+            new ContainerStateTerminated
+            {
+                ExitCode = 137,
+                Reason = "ContainerStatusUnknown",
+                Message = LostMessage,
+                StartedAt = running.StartedAt,
+                FinishedAt = Seconds(input.Now),
+                ContainerID = previous.ContainerID
+            }
+        };
         return input.Terminal ? fresh with { State = lost } : fresh with { LastState = lost };
     }
 

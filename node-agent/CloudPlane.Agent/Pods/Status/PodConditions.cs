@@ -38,8 +38,12 @@ internal static class PodConditions
             s.LastState?.Terminated is not null)) return condition;
         var incomplete = pod.InitContainers().Where(c => !Complete(c, init)).Select(c => c.Name).ToArray();
         if (incomplete.Length == 0) return condition;
-        return condition with { Status = "False", Reason = "ContainersNotInitialized",
-            Message = $"containers with incomplete status: [{string.Join(' ', incomplete)}]" };
+        return condition with
+        {
+            Status = "False",
+            Reason = "ContainersNotInitialized",
+            Message = $"containers with incomplete status: [{string.Join(' ', incomplete)}]"
+        };
     }
 
     private static bool Complete(Container container, IReadOnlyList<ContainerStatus> init)

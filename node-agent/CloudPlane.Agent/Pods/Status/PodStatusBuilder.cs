@@ -9,8 +9,11 @@ internal static class PodStatusBuilder
     {
         if (input.Failure is { Rejected: true }) return Rejected(input);
         // It ended under an earlier agent and the runtime has nothing of it any more: what was reported then stays.
-        if (input is { Terminal: true, Previous: { Phase: PodPhase.Succeeded or PodPhase.Failed } reported,
-            Actual.Containers.IsEmpty: true }) return reported;
+        if (input is
+            {
+                Terminal: true, Previous: { Phase: PodPhase.Succeeded or PodPhase.Failed } reported,
+                Actual.Containers.IsEmpty: true
+            }) return reported;
         var statuses = new ContainerStatuses(input);
         var (init, regular) = (statuses.Init(), statuses.Regular());
         var phase = Phase(input, init, regular);
