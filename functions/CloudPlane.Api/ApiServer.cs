@@ -9,8 +9,8 @@ namespace CloudPlane.Api;
 /// <summary>The Kubernetes API over a state store: every request's way from its path to its answer.</summary>
 public sealed class ApiServer : IAsyncDisposable
 {
-    private readonly ApiServerOptions _options;
     private readonly Catalog _catalog;
+    private readonly IClusterDirectory _clusters;
     private readonly ILogger _logger;
     private readonly Authenticator _authenticator;
     private readonly Authorizer _authorizer;
@@ -24,23 +24,23 @@ public sealed class ApiServer : IAsyncDisposable
     /// <param name="options">Checked here; a wrong one throws <see cref="ArgumentException"/> naming it.</param>
     /// <param name="store">Not disposed with the server.</param>
     /// <param name="catalog">The served kinds.</param>
-    /// <param name="tokens">Makes and checks bearer tokens; null takes none.</param>
+    /// <param name="clusters">Which clusters there are, and what makes and checks their bearer tokens.</param>
     /// <param name="time">The clock.</param>
     /// <param name="random">For uids, generated names, addresses and watch lifetimes; need not be safe for concurrent use.</param>
     /// <param name="logger">Where unexpected failures go.</param>
     public ApiServer(
-        ApiServerOptions options, IStateStore store, Catalog catalog, TokenSigner? tokens, TimeProvider time, Random random, ILogger? logger = null)
+        ApiServerOptions options, IStateStore store, Catalog catalog, IClusterDirectory clusters, TimeProvider time, Random random, ILogger? logger = null)
     {
         options.Check();
-        _options = options;
         _catalog = catalog;
+        _clusters = clusters;
         _logger = logger ?? NullLogger.Instance;
         var ids = new IdSource(random);
         var tunnels = new NodeTunnels(ids, time, options);
-        _authenticator = new Authenticator(tokens, time);
+        _authenticator = new Authenticator(time);
         _authorizer = new Authorizer(new NodeAuthorizer(new PodReferences(store), store));
         _documents = new DocumentEndpoints(catalog);
-        _nodes = new NodeEndpoints(_authenticator, tokens, tunnels, time, options, _ending.Token);
+        _nodes = new NodeEndpoints(_authenticator, tunnels, time, options, _ending.Token);
         _bootstrap = new ClusterBootstrap(store, options, ServeAsync);
         _watches = new WatchHub(store, time);
         _registry = new Registry(store, catalog, _watches, tunnels, ids, time, options, _ending.Token);
@@ -84,11 +84,10 @@ public sealed class ApiServer : IAsyncDisposable
 
     private async ValueTask RouteAsync(ApiRequest request, ApiResponse response, CancellationToken cancellationToken)
     {
-        if (!_options.Clusters.Contains(request.Cluster))
-            throw ApiErrors.UnknownPath();
+        var cluster = await _clusters.FindAsync(request.Cluster, cancellationToken) ?? throw ApiErrors.UnknownPath();
         var segments = request.Path.Split('/', StringSplitOptions.RemoveEmptyEntries);
         var query = new QueryParameters(request.Query);
-        if (await _nodes.ServeAsync(request, response, segments, cancellationToken))
+        if (await _nodes.ServeAsync(request, response, cluster.Tokens, segments, cancellationToken))
             return;
         if (DocumentEndpoints.IsOpen(segments))
         {
@@ -96,7 +95,7 @@ public sealed class ApiServer : IAsyncDisposable
             return;
         }
 
-        var user = _authenticator.Authenticate(request) ?? throw ApiErrors.Unauthorized();
+        var user = _authenticator.Authenticate(request, cluster.Tokens) ?? throw ApiErrors.Unauthorized();
         if (request.ImpersonatedUser is { } other)
             throw ApiErrors.ImpersonationRefused(other);
         if (ResourceRoute.Parse(_catalog, segments) is { } route)
@@ -126,8 +125,8 @@ public sealed class ApiServer : IAsyncDisposable
             Aborted = cancellationToken,
         };
         await _authorizer.AuthorizeAsync(operation);
-        // A read of pods on a cold start needs no namespaces; what writes, or reads what the bootstrap makes, does.
-        if (operation.Verb is not ("get" or "list" or "watch") || operation.Resource.StorageName is "namespaces" or "services" or "discovery.k8s.io/endpointslices")
+        // A read of pods, or a Lease's renewal, on a cold start needs no namespaces; what creates, or touches what the bootstrap makes, does.
+        if (operation.Verb is "create" || operation.Resource.StorageName is "namespaces" or "services" or "discovery.k8s.io/endpointslices")
             await _bootstrap.EnsureAsync(request, cancellationToken);
         await _registry.ServeAsync(operation);
     }

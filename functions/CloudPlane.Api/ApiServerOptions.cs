@@ -3,9 +3,6 @@ namespace CloudPlane.Api;
 /// <summary>How an <see cref="ApiServer"/> presents itself. Checked whole by its constructor.</summary>
 public sealed record ApiServerOptions
 {
-    /// <summary>The clusters served; the first is the one of the bare paths.</summary>
-    public IReadOnlyList<string> Clusters { get; init; } = ["default"];
-
     /// <summary>The IPv4 address at which pods reach the API: the endpoint of the <c>kubernetes</c> service. Null makes no endpoint.</summary>
     public string? AdvertiseAddress { get; init; }
 
@@ -35,8 +32,6 @@ public sealed record ApiServerOptions
 
     internal void Check()
     {
-        if (Clusters.Count == 0)
-            throw new ArgumentException("Clusters: at least one is needed");
         if (AdvertiseAddress is not null && !System.Net.IPAddress.TryParse(AdvertiseAddress, out _))
             throw new ArgumentException($"AdvertiseAddress: {AdvertiseAddress} is no IP address");
         if (AdvertisePort is < 1 or > 65535)

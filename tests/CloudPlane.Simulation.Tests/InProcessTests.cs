@@ -23,7 +23,7 @@ public sealed class InProcessTests : IAsyncDisposable
 
     public InProcessTests()
     {
-        _api = new ApiServer(new ApiServerOptions(), _store, Catalog.LoadBuiltIn(), null, TimeProvider.System, new Random(1), NullLogger.Instance);
+        _api = new ApiServer(new ApiServerOptions(), _store, Catalog.LoadBuiltIn(), new SingleCluster("default", null), TimeProvider.System, new Random(1), NullLogger.Instance);
         _transport = new InProcessTransport(_api, "default", ApiUser.ControlPlane("system:kube-controller-manager"));
         _client = new ApiClient(_transport);
     }

@@ -19,7 +19,7 @@ internal sealed class RealServer : ISimulatedServer
     public RealServer(TimeProvider time, Random random)
     {
         var store = new MemoryStore();
-        var api = new ApiServer(new ApiServerOptions(), store, SharedCatalog.Value, null, time, random, NullLogger.Instance);
+        var api = new ApiServer(new ApiServerOptions(), store, SharedCatalog.Value, new SingleCluster("default", null), time, random, NullLogger.Instance);
         api.BootstrapAsync(Cluster, default).AsTask().GetAwaiter().GetResult();
         _transport = new InProcessTransport(api, Cluster, ApiUser.ControlPlane("system:kube-controller-manager"));
         Feed = new Waiting(new StoreChangeFeed(store, Cluster));

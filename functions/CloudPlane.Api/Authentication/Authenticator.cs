@@ -5,33 +5,33 @@ using System.Security.Cryptography.X509Certificates;
 namespace CloudPlane.Api;
 
 /// <summary>Who calls: by client certificate or bearer token.</summary>
-internal sealed class Authenticator(TokenSigner? tokens, TimeProvider time)
+internal sealed class Authenticator(TimeProvider time)
 {
     private const int CacheLimit = 10_000;
 
     // A connection's certificate is one instance: its subject is read once per connection.
     private readonly ConditionalWeakTable<X509Certificate2, ApiUser> _certificates = [];
-    private readonly ConcurrentDictionary<(string Cluster, string Token), TokenClaims> _verified = new();
+    private readonly ConcurrentDictionary<(TokenSigner Signer, string Token), TokenClaims> _verified = new();
 
-    /// <summary>The caller, or null for a caller without credentials.</summary>
+    /// <summary>The caller, or null for a caller without credentials. <paramref name="tokens"/> are the cluster's; null takes none.</summary>
     /// <exception cref="ApiStatusException">401 for credentials that do not hold.</exception>
-    public ApiUser? Authenticate(ApiRequest request)
+    public ApiUser? Authenticate(ApiRequest request, TokenSigner? tokens)
     {
         if (request.User is not null)
             return request.User;
         if (request.Authorization is not null)
-            return FromClaims(Bearer(request) ?? throw ApiErrors.Unauthorized());
+            return FromClaims(Bearer(request, tokens) ?? throw ApiErrors.Unauthorized());
         return request.ClientCertificate is { } certificate ? FromCertificate(certificate) : null;
     }
 
     /// <summary>What the request's bearer token says, or null when there is no valid one.</summary>
-    public TokenClaims? Bearer(ApiRequest request)
+    public TokenClaims? Bearer(ApiRequest request, TokenSigner? tokens)
     {
         const string scheme = "Bearer ";
         if (tokens is null || request.Authorization is not { } header || !header.StartsWith(scheme, StringComparison.OrdinalIgnoreCase))
             return null;
         var token = header[scheme.Length..].Trim();
-        if (_verified.TryGetValue((request.Cluster, token), out var known))
+        if (_verified.TryGetValue((tokens, token), out var known))
             return known.Expires > time.GetUtcNow() ? known : null;
 
         var claims = tokens.Verify(token, request.Cluster);
@@ -39,7 +39,7 @@ internal sealed class Authenticator(TokenSigner? tokens, TimeProvider time)
             return null;
         if (_verified.Count >= CacheLimit)
             _verified.Clear();
-        _verified[(request.Cluster, token)] = claims;
+        _verified[(tokens, token)] = claims;
         return claims;
     }
 

@@ -10,27 +10,28 @@ namespace CloudPlane.Api;
 /// <summary>The agent's own paths, /cloudplane/v1/...: joining, the tunnel, and answers to what came down it.</summary>
 /// <param name="ending">The server is about to stop.</param>
 internal sealed class NodeEndpoints(
-    Authenticator authenticator, TokenSigner? tokens, NodeTunnels tunnels, TimeProvider time, ApiServerOptions options, CancellationToken ending)
+    Authenticator authenticator, NodeTunnels tunnels, TimeProvider time, ApiServerOptions options, CancellationToken ending)
 {
     private static readonly byte[] NewLine = "\n"u8.ToArray();
 
     /// <summary>False when there is no such path.</summary>
-    public async ValueTask<bool> ServeAsync(ApiRequest request, ApiResponse response, string[] segments, CancellationToken cancellationToken)
+    public async ValueTask<bool> ServeAsync(
+        ApiRequest request, ApiResponse response, TokenSigner? tokens, string[] segments, CancellationToken cancellationToken)
     {
         switch (segments)
         {
             case ["cloudplane", "v1", "join"]:
                 Require(request, "POST");
-                await JoinAsync(request, response, cancellationToken);
+                await JoinAsync(request, response, tokens, cancellationToken);
                 return true;
             case ["cloudplane", "v1", "nodes", var node, "tunnel"]:
                 Require(request, "GET");
-                RequireNode(request, node);
+                RequireNode(request, tokens, node);
                 await TunnelAsync(request, response, node, cancellationToken);
                 return true;
             case ["cloudplane", "v1", "nodes", var node, "streams", var id]:
                 Require(request, "POST");
-                RequireNode(request, node);
+                RequireNode(request, tokens, node);
                 await AnswerAsync(request, response, node, id, cancellationToken);
                 return true;
             default:
@@ -39,9 +40,9 @@ internal sealed class NodeEndpoints(
     }
 
     /// <summary>A join token, or the node's own while it lasts, for a new token of the node.</summary>
-    private async ValueTask JoinAsync(ApiRequest request, ApiResponse response, CancellationToken cancellationToken)
+    private async ValueTask JoinAsync(ApiRequest request, ApiResponse response, TokenSigner? tokens, CancellationToken cancellationToken)
     {
-        var claims = authenticator.Bearer(request);
+        var claims = authenticator.Bearer(request, tokens);
         if (tokens is null || claims is null)
             throw ApiErrors.Unauthorized();
         var node = NodeNameIn(await RequestBody.ReadAsync(request, cancellationToken));
@@ -133,9 +134,9 @@ internal sealed class NodeEndpoints(
         await response.Body.FlushAsync(cancellationToken);
     }
 
-    private void RequireNode(ApiRequest request, string node)
+    private void RequireNode(ApiRequest request, TokenSigner? tokens, string node)
     {
-        var user = authenticator.Authenticate(request) ?? throw ApiErrors.Unauthorized();
+        var user = authenticator.Authenticate(request, tokens) ?? throw ApiErrors.Unauthorized();
         if (user.NodeName != node)
             throw ApiErrors.ForbiddenPath(user.Name, request.Method.ToLowerInvariant(), request.Path);
     }

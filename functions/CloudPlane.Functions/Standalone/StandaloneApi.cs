@@ -21,7 +21,7 @@ internal sealed class StandaloneApi(IStateStore store, ApiServer server) : IAsyn
         var reachable = options.Listen.FirstOrDefault(address => !System.Net.IPAddress.IsLoopback(address.Address));
         var api = new ApiServerOptions { AdvertiseAddress = reachable?.Address.ToString(), AdvertisePort = reachable?.Port ?? options.Listen[0].Port };
         var server = new ApiServer(
-            api, store, Catalog.LoadBuiltIn(), new TokenSigner(signingKey, TimeProvider.System), TimeProvider.System, Random.Shared, logger);
+            api, store, Catalog.LoadBuiltIn(), new SingleCluster(ServeCommand.Cluster, new TokenSigner(signingKey, TimeProvider.System)), TimeProvider.System, Random.Shared, logger);
         await WarmUpAsync(server);
         return new StandaloneApi(store, server);
     }

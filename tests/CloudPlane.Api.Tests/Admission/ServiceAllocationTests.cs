@@ -26,7 +26,7 @@ public sealed class ServiceAllocationTests : IAsyncDisposable
     public async Task Two_servers_never_give_out_one_address_twice()
     {
         await using var other = new ApiServer(
-            new ApiServerOptions(), _api.Store, Catalog.LoadBuiltIn(), null, TimeProvider.System, new Random(2));
+            new ApiServerOptions(), _api.Store, Catalog.LoadBuiltIn(), new SingleCluster("default", null), TimeProvider.System, new Random(2));
         // What every cluster has from the start is there: this is about the addresses of services that come later.
         await _api.Server.BootstrapAsync("default", default);
         var addresses = new System.Collections.Concurrent.ConcurrentBag<string>();

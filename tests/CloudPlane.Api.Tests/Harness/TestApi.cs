@@ -19,7 +19,7 @@ internal sealed class TestApi : IAsyncDisposable
         Time = time ?? TimeProvider.System;
         Store = store ?? new MemoryStore();
         Tokens = new TokenSigner(Key, Time);
-        Server = new ApiServer(options ?? new ApiServerOptions(), Store, SharedCatalog.Value, Tokens, Time, new Random(1), new FailingLogger(Unexpected));
+        Server = new ApiServer(options ?? new ApiServerOptions(), Store, SharedCatalog.Value, new SingleCluster("default", Tokens), Time, new Random(1), new FailingLogger(Unexpected));
     }
 
     public ECDsa Key { get; } = ECDsa.Create(ECCurve.NamedCurves.nistP256);
