@@ -21,6 +21,15 @@ public interface IStateStore : IAsyncDisposable
     ValueTask<ObjectPage> ListAsync(Partition partition, ListQuery query, CancellationToken cancellationToken);
 
     /// <summary>
+    /// The same objects as <see cref="ListAsync"/>, in pages of bounded size that all are as of one revision: for lists that are passed on
+    /// while they are read, so that nobody holds all of one. There is always a page, the only one that may be empty being the only one.
+    /// <see cref="ObjectPage.Remaining"/> of the last page is what <see cref="ListAsync"/> would say; before, it is only sure to be more than 0.
+    /// A reader that takes its time holds nothing up, but the log may be compacted past the scan's revision meanwhile.
+    /// </summary>
+    /// <exception cref="RevisionExpiredException">Between two pages too: the log no longer reaches back to the scan's revision.</exception>
+    IAsyncEnumerable<ObjectPage> ScanAsync(Partition partition, ListQuery query, CancellationToken cancellationToken);
+
+    /// <summary>
     /// Commits one write durably, or says why not. Concurrent writes to one partition share a transaction (group commit);
     /// each keeps its own precondition and its own answer. A write that was committed may be repeated with its operation id: as long
     /// as nothing else changed the object since, and the backend remembers, the answer is the first one's, not a conflict.

@@ -102,6 +102,49 @@ public abstract partial class StateStoreContract
         await churn;
     }
 
+    [Fact]
+    public async Task A_scan_is_the_list_in_bounded_pages_of_one_revision()
+    {
+        // Large ones among small ones, more than any page may hold.
+        for (var i = 0; i < 400; i++)
+            await Store.Commit(Pods, Put($"p{i * 7 % 400:000}", 0, i % 20 == 0 ? new string('x', 60_000) : $"{i}", i % 3 == 0 ? "one" : "two"));
+        ListQuery[] queries = [new(), new() { Namespace = "two" }, new() { Limit = 170 }, new() { After = new("one", "p100"), Limit = 250 }, new() { Limit = 1 }];
+        foreach (var query in queries)
+        {
+            var whole = await Store.ListAsync(Pods, query, default);
+            var pages = await Pages(Pods, query, afterEach: async () => await Store.Commit(Pods, Put(Guid.NewGuid().ToString(), 0, "later")));
+            Assert.Equal(whole.Items.Select(o => o.Line()), pages.SelectMany(p => p.Items).Select(o => o.Line()));
+            Assert.All(pages, p => Assert.Equal(whole.Revision, p.Revision));
+            Assert.All(pages, p => Assert.True(p.Items.Count > 0 && p.Items.Sum(o => o.Document.Length) < 2 * 1024 * 1024));
+            Assert.All(pages[..^1], p => Assert.True(p.Remaining > 0));
+            Assert.Equal(whole.Remaining, pages[^1].Remaining);
+            Assert.True(whole.Items.Count < 400 || pages.Count > 1, $"{pages.Count} pages");
+        }
+    }
+
+    [Fact]
+    public async Task A_scan_of_nothing_is_one_empty_page()
+    {
+        var page = Assert.Single(await Pages(Pods, new()));
+        Assert.Equal((0, 0, 0), (page.Revision, page.Items.Count, page.Remaining));
+        await Store.Commit(Pods, Put("a", 0, "x"));
+        page = Assert.Single(await Pages(Pods, new() { Namespace = "none" }));
+        Assert.Equal((1, 0, 0), (page.Revision, page.Items.Count, page.Remaining));
+        await Assert.ThrowsAsync<RevisionInFutureException>(() => Pages(Pods, new() { AtRevision = 2 }));
+        await Assert.ThrowsAsync<RevisionInFutureException>(() => Pages(Nodes, new() { AtRevision = 1 }));
+    }
+
+    private async Task<List<ObjectPage>> Pages(Partition partition, ListQuery query, Func<Task>? afterEach = null)
+    {
+        var pages = new List<ObjectPage>();
+        await foreach (var page in Store.ScanAsync(partition, query, default))
+        {
+            pages.Add(page);
+            await (afterEach?.Invoke() ?? Task.CompletedTask);
+        }
+        return pages;
+    }
+
     private async Task ExpectPage(ListQuery query, string names, long remaining)
     {
         var page = await Store.ListAsync(Pods, query, default);

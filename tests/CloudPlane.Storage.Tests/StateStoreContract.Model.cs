@@ -87,6 +87,8 @@ public abstract partial class StateStoreContract
             Assert.Equal(expected.Skip(after + 1).Take(2), page.Items.Select(o => o.Line()));
             Assert.Equal(Math.Max(0, keys.Length - after - 3), page.Remaining);
         }
+        var scanned = await Pages(partition, new() { AtRevision = revision });
+        Assert.Equal(expected, scanned.SelectMany(p => p.Items).Select(o => o.Line()));
         var log = await Store.ReadLogAsync(partition, revision, int.MaxValue, default);
         Assert.Equal(model.LogAfter(revision), log.Select(c => c.Line()));
     }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 
 namespace CloudPlane.Storage;
 
@@ -19,6 +20,23 @@ public sealed class MemoryStore(int maxDocumentBytes = StoreLimits.MaxDocumentBy
     /// <inheritdoc/>
     public ValueTask<ObjectPage> ListAsync(Partition partition, ListQuery query, CancellationToken cancellationToken) =>
         Run(partition, cancellationToken, static (p, query) => p.List(query), query);
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<ObjectPage> ScanAsync(
+        Partition partition, ListQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        // The list holds references to documents that the store holds anyway.
+        var all = await ListAsync(partition, query, cancellationToken);
+        var from = 0;
+        do
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var page = PageBounds.Take(all.Items, from);
+            from += page.Count;
+            yield return new(all.Revision, page, all.Remaining + all.Items.Count - from);
+        }
+        while (from < all.Items.Count);
+    }
 
     /// <inheritdoc/>
     public ValueTask<WriteResult> WriteAsync(Partition partition, Write write, CancellationToken cancellationToken) =>

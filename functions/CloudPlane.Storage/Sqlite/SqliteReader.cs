@@ -28,7 +28,7 @@ internal sealed class SqliteReader : IDisposable
             "SELECT o.revision, l.body FROM objects o CROSS JOIN log l ON l.id = ?1 + o.revision WHERE o.partition = ?2 AND o.key = ?3");
         _list = _connection.Prepare(
             "SELECT key, revision FROM objects WHERE partition = ?1 AND key > ?2 AND key < ?3 ORDER BY key LIMIT ?4");
-        _count = _connection.Prepare("SELECT count(*) FROM objects WHERE partition = ?1 AND key > ?2 AND key < ?3");
+        _count = _connection.Prepare("SELECT count(*) FROM (SELECT 1 FROM objects WHERE partition = ?1 AND key > ?2 AND key < ?3 LIMIT ?4)");
         _history = _connection.Prepare("SELECT id, key, kind, previous FROM log WHERE id > ?1 AND id <= ?2 ORDER BY id");
         _log = _connection.Prepare(
             """
@@ -51,7 +51,7 @@ internal sealed class SqliteReader : IDisposable
         }
     }
 
-    public ObjectPage List(long partition, ListQuery query)
+    public ObjectPage List(long partition, ListQuery query, PageBounds bounds)
     {
         _begin.Run();
         try
@@ -65,10 +65,13 @@ internal sealed class SqliteReader : IDisposable
             var range = KeyRange.Of(query);
             var difference = new IndexDifference(indexed, revision);
             ReadDifference(partition, range, difference);
-            var most = query.Limit > 0 ? query.Limit : int.MaxValue;
+            var most = Math.Min(query.Limit > 0 ? query.Limit : int.MaxValue, bounds.Count);
             var page = Merge(partition, range, most, difference);
-            var remaining = page.Count < most ? 0 : CountAfter(partition, range, page[^1].Key, difference);
-            return new(revision, ReadDocuments(partition, page), remaining);
+            var objects = ReadDocuments(partition, page, bounds.Bytes);
+            var remaining = objects.Length < page.Count ? page.Count - objects.Length
+                : page.Count < most ? 0
+                : CountAfter(partition, range, page[^1].Key, difference, exact: page.Count == query.Limit);
+            return new(revision, objects, remaining);
         }
         finally
         {
@@ -152,11 +155,13 @@ internal sealed class SqliteReader : IDisposable
     /// Reads the documents in the order of the log, which is the order in the file, whatever the order of the keys: each page of the
     /// file is read once, where the key order would come back to it for each of its documents.
     /// </summary>
-    private StoredObject[] ReadDocuments(long partition, List<KeyValuePair<ObjectKey, long>> page)
+    /// <returns>Fewer than the page has, from its start on, where all of them would be more than <paramref name="maxBytes"/>.</returns>
+    private StoredObject[] ReadDocuments(long partition, List<KeyValuePair<ObjectKey, long>> page, long maxBytes)
     {
         var objects = new StoredObject[page.Count];
         if (page.Count == 0)
             return objects;
+        var (count, held) = (page.Count, 0L);
         var (revisions, places) = (new long[page.Count], new int[page.Count]);
         for (var i = 0; i < page.Count; i++)
             (revisions[i], places[i]) = (page[i].Value, i);
@@ -165,17 +170,23 @@ internal sealed class SqliteReader : IDisposable
         using var body = _connection.OpenBlob("log", "body", SqliteSchema.LogId(partition, revisions[0]));
         for (var i = 0; i < places.Length; i++)
         {
+            if (places[i] >= count)
+                continue;
             body.MoveTo(SqliteSchema.LogId(partition, revisions[i]));
             var document = buffers.Take(body.Length, places.Length - i - 1);
             body.Read(document.Span);
             objects[places[i]] = new(page[places[i]].Key, revisions[i], document);
+            for (held += document.Length; held > maxBytes && count > 1; held = objects.Take(count).Sum(o => (long)(o?.Document.Length ?? 0)))
+                Array.Clear(objects, count /= 2, objects.Length - count);
         }
-        return objects;
+        return count == objects.Length ? objects : objects[..count];
     }
 
-    private long CountAfter(long partition, KeyRange range, ObjectKey last, IndexDifference difference)
+    /// <summary>How many objects follow; where that need not be exact, at least whether any do.</summary>
+    private long CountAfter(long partition, KeyRange range, ObjectKey last, IndexDifference difference, bool exact)
     {
-        _count.Bind(1, partition);
+        // -1 is no limit: https://sqlite.org/lang_select.html#limitoffset. The difference can take away no more than it holds.
+        _count.Bind(1, partition).Bind(4, exact ? -1 : difference.Count + 1);
         range.From(KeyCodec.Encode(last)).Bind(_count, 2);
         _count.Step();
         var count = _count.Integer(0);

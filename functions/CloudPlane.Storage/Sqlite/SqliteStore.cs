@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 
 namespace CloudPlane.Storage;
 
@@ -72,11 +73,31 @@ public sealed class SqliteStore : IStateStore
         var state = Find(partition);
         if (state.Id == 0)
             return query.AtRevision is null or 0 ? new(0, [], 0) : throw new RevisionInFutureException(query.AtRevision.Value, 0);
-        var page = await _readers.ReadAsync(static (r, a) => r.List(a.Id, a.query), (state.Id, query), cancellationToken);
-        await Published(state, page.Revision, cancellationToken);
-        if (state.Recent.Count > WorthIndexing)
-            _writer.Enqueue(new PendingIndexing(state));
-        return page;
+        return await ReadPageAsync(state, query, PageBounds.None, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<ObjectPage> ScanAsync(
+        Partition partition, ListQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var state = Find(partition);
+        if (state.Id == 0)
+        {
+            yield return await ListAsync(partition, query, cancellationToken);
+            yield break;
+        }
+        // Each page is a read of its own at the first one's revision: a snapshot that is kept open keeps checkpoints from finishing.
+        var bounds = PageBounds.First;
+        while (true)
+        {
+            var page = await ReadPageAsync(state, query, bounds, cancellationToken);
+            yield return page;
+            if (page.Remaining == 0 || page.Items.Count == query.Limit)
+                yield break;
+            bounds = PageBounds.After(page.Items);
+            var limit = query.Limit == 0 ? 0 : query.Limit - page.Items.Count;
+            query = query with { After = page.Items[^1].Key, AtRevision = page.Revision, Limit = limit };
+        }
     }
 
     /// <inheritdoc/>
@@ -146,6 +167,16 @@ public sealed class SqliteStore : IStateStore
         _checkpointer.Dispose();
         _transaction.Dispose();
         _lock.Dispose();
+    }
+
+    private async ValueTask<ObjectPage> ReadPageAsync(
+        PartitionState state, ListQuery query, PageBounds bounds, CancellationToken cancellationToken)
+    {
+        var page = await _readers.ReadAsync(static (r, a) => r.List(a.Id, a.query, a.bounds), (state.Id, query, bounds), cancellationToken);
+        await Published(state, page.Revision, cancellationToken);
+        if (state.Recent.Count > WorthIndexing)
+            _writer.Enqueue(new PendingIndexing(state));
+        return page;
     }
 
     private static void CreateDirectory(string directory)
