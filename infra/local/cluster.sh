@@ -56,13 +56,13 @@ install_kubectl() {
 # Skipped when no source is newer than the last build: an up-to-date check by MSBuild alone takes seconds.
 build() {
   local stamp="$repository/artifacts/.built"
-  if [ -e "$stamp" ] && [ -z "$(cd "$repository" && find functions node-agent Directory.* global.json \
+  if [ -e "$stamp" ] && [ -z "$(cd "$repository" && find functions node-agent host.json Directory.* global.json \
     \( -name obj -o -name bin \) -prune -o -type f -newer "$stamp" -print -quit)" ]; then
     note "up to date"
     return
   fi
   progress "dotnet publish"
-  logged build.log dotnet publish "$repository/functions/CloudPlane.Functions" -c Release -o "$binaries/control-plane" -nologo
+  logged build.log dotnet publish "$repository/functions/CloudPlane.Functions" -c Release --use-current-runtime -o "$binaries/control-plane" -nologo
   logged build.log dotnet publish "$repository/node-agent/CloudPlane.Agent" -c Release -o "$binaries/agent" -nologo
   touch "$stamp"
 }

@@ -10,7 +10,7 @@ internal static class Repository
     /// <summary>Builds a program as <c>./up</c> does.</summary>
     public static void Publish(string project, string output)
     {
-        using var publish = Process.Start(new ProcessStartInfo("dotnet", ["publish", Path.Combine(Root, project), "-c", "Release", "-o", output, "-nologo", "-v", "q"])
+        using var publish = Process.Start(new ProcessStartInfo("dotnet", ["publish", Path.Combine(Root, project), "-c", "Release", "--use-current-runtime", "-o", output, "-nologo", "-v", "q"])
         {
             RedirectStandardOutput = true,
         })!;
