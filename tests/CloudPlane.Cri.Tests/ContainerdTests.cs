@@ -125,9 +125,9 @@ public sealed class ContainerdTests(ContainerdFixture fixture) : IClassFixture<C
         await UntilAsync(RuntimeEventKind.Started, pod.Container);
         // The exec's own exit is not the container's.
         var exit = await UntilAsync(RuntimeEventKind.Exited, pod.Container);
-        var status = (await Runtime.ContainerStatusAsync(new ContainerStatusRequest { ContainerId = pod.Container }, default)).Status;
-        Assert.Equal((ContainerState.ContainerExited, 1), (status.State, status.ExitCode));
-        Assert.InRange(exit.At, DateTimeOffset.UnixEpoch.AddTicks(status.StartedAt / 100), DateTimeOffset.UtcNow);
+        var status = await ExitedAsync(pod.Container);
+        Assert.Equal((1, (int?)1), (status.ExitCode, exit.ExitCode));
+        Assert.Equal(DateTimeOffset.UnixEpoch.AddTicks(status.FinishedAt / 100), exit.At);
 
         await Runtime.StopPodSandboxAsync(new StopPodSandboxRequest { PodSandboxId = pod.Sandbox }, default);
         await UntilAsync(RuntimeEventKind.Exited, pod.Sandbox);
@@ -186,7 +186,7 @@ public sealed class ContainerdTests(ContainerdFixture fixture) : IClassFixture<C
             if (events.Current.ContainerId == created.ContainerId)
                 seen.Add(events.Current.Kind);
         }
-        var status = (await Runtime.ContainerStatusAsync(new ContainerStatusRequest { ContainerId = created.ContainerId }, default)).Status;
+        var status = await ExitedAsync(created.ContainerId);
         Assert.Equal((137, "OOMKilled"), (status.ExitCode, status.Reason));
     }
 
@@ -203,6 +203,19 @@ public sealed class ContainerdTests(ContainerdFixture fixture) : IClassFixture<C
 
         var lines = (await File.ReadAllLinesAsync(log + ".1")).Concat(await File.ReadAllLinesAsync(log)).Select(line => line.Split(' ')[3]).ToArray();
         Assert.Equal(Enumerable.Range(0, lines.Length).Select(i => $"{i}"), lines);
+    }
+
+    /// <summary>The status of a container whose exit was told: CRI's own follows.</summary>
+    private async Task<ContainerStatus> ExitedAsync(string id)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        while (true)
+        {
+            var status = (await Runtime.ContainerStatusAsync(new ContainerStatusRequest { ContainerId = id }, patience.Token)).Status;
+            if (status.State == ContainerState.ContainerExited)
+                return status;
+            await Task.Delay(10, patience.Token);
+        }
     }
 
     private static async Task WaitForBytesAsync(string file)

@@ -45,28 +45,13 @@ public sealed class RuntimeEventStreamTests : IAsyncLifetime
             Envelope("k8s.io", "/tasks/exit", "containerd.events.TaskExit", new TaskExit { ContainerId = "c", Id = "an-exec" }),
             Envelope("k8s.io", "/tasks/oom", "type.googleapis.com/containerd.events.TaskOOM", new TaskOOM { ContainerId = "c" }),
             Envelope("k8s.io", "/tasks/exit", "containerd.events.TaskExit",
-                new TaskExit { ContainerId = "c", Id = "c", ExitedAt = Timestamp.FromDateTimeOffset(DateTimeOffset.UnixEpoch.AddSeconds(7)) }),
+                new TaskExit { ContainerId = "c", Id = "c", ExitStatus = 137, ExitedAt = Timestamp.FromDateTimeOffset(DateTimeOffset.UnixEpoch.AddSeconds(7)) }),
             Envelope("k8s.io", "/containers/delete", "containerd.events.ContainerDelete", new ContainerDelete { Id = "c" }));
         var events = await TakeAsync(4);
         Assert.Equal(RuntimeEventKind.Resync, events[0].Kind);
-        Assert.Equivalent(new[] { RuntimeEventKind.OutOfMemory, RuntimeEventKind.Exited, RuntimeEventKind.Deleted }, events.Skip(1).Select(e => e.Kind));
+        Assert.Equal([RuntimeEventKind.OutOfMemory, RuntimeEventKind.Exited, RuntimeEventKind.Deleted], events.Skip(1).Select(e => e.Kind));
         Assert.All(events.Skip(1), e => Assert.Equal("c", e.ContainerId));
-        Assert.Equal(DateTimeOffset.UnixEpoch.AddSeconds(7), events.Single(e => e.Kind == RuntimeEventKind.Exited).At);
-    }
-
-    [Fact]
-    public async Task An_exit_is_told_when_the_status_says_so_and_holds_nothing_else_back()
-    {
-        var asked = 0;
-        _server.On<ListContainersRequest>("ListContainers", _ => new ListContainersResponse
-        {
-            Containers = { new Container { Id = "c", State = ++asked < 4 ? ContainerState.ContainerRunning : ContainerState.ContainerExited } },
-        });
-        ServeContainerd(
-            Envelope("k8s.io", "/tasks/exit", "containerd.events.TaskExit", new TaskExit { ContainerId = "c", Id = "c" }),
-            Envelope("k8s.io", "/tasks/start", "containerd.events.TaskStart", new TaskStart { ContainerId = "d" }));
-        Assert.Equal([RuntimeEventKind.Resync, RuntimeEventKind.Started, RuntimeEventKind.Exited], (await TakeAsync(3)).Select(e => e.Kind));
-        Assert.Equal(4, asked);
+        Assert.Equal((137, DateTimeOffset.UnixEpoch.AddSeconds(7)), (events[2].ExitCode, events[2].At));
     }
 
     [Fact]

@@ -24,6 +24,7 @@ internal static class PodServicesFactory
             Api = api,
             Runtime = runtime,
             Reader = reader,
+            MemoryKills = new MemoryKills(options.CgroupRoot),
             Images = images,
             Volumes = volumes,
             Objects = objects,

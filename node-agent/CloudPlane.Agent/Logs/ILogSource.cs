@@ -18,7 +18,11 @@ internal interface ILogSource
 /// <summary>One container instance's log.</summary>
 /// <param name="Path">The file that is (or was) written now: LogPaths.File.</param>
 /// <param name="StillRunning">Whether more may come; once false it stays false. Asked a few times a second while somebody follows.</param>
-internal sealed record ContainerLog(string Path, Func<bool> StillRunning);
+internal sealed record ContainerLog(string Path, Func<bool> StillRunning)
+{
+    /// <summary>Whether the container has ended but the last of what it wrote may not be in the file yet: a matter of milliseconds.</summary>
+    public Func<bool> Ending { get; init; } = static () => false;
+}
 
 /// <summary>The log that a running container writes.</summary>
 internal sealed record RunningLog(string ContainerId, string Path);

@@ -5,6 +5,11 @@ namespace CloudPlane.Agent;
 /// <summary>One line of the tunnel: what to answer, and under which id.</summary>
 internal sealed record LogRequest(string Id, string Path)
 {
+    private static readonly TimeSpan EndingPoll = TimeSpan.FromMilliseconds(10);
+
+    // Only a runtime that is away, or overloaded, lets anybody wait for so long.
+    private static readonly TimeSpan LongestEnding = TimeSpan.FromSeconds(5);
+
     /// <summary>Reads a line; null when it is none.</summary>
     public static LogRequest? Parse(ReadOnlyMemory<byte> line)
     {
@@ -22,7 +27,7 @@ internal sealed record LogRequest(string Id, string Path)
 
     /// <summary>Finds and opens the log of "/containerLogs/{namespace}/{pod}/{container}?options".</summary>
     /// <exception cref="LogUnavailableException">There is none.</exception>
-    public LogReader Open(ILogSource source, TimeProvider time)
+    public async Task<LogReader> OpenAsync(ILogSource source, TimeProvider time, CancellationToken cancellationToken)
     {
         var query = Path.IndexOf('?', StringComparison.Ordinal);
         var segments = (query < 0 ? Path : Path[..query]).Split('/');
@@ -30,6 +35,9 @@ internal sealed record LogRequest(string Id, string Path)
             throw new LogUnavailableException(404, $"the node does not serve {(query < 0 ? Path : Path[..query])}");
         var options = LogOptions.Parse(query < 0 ? "" : Path[query..], time.GetUtcNow());
         var log = source.Find(Uri.UnescapeDataString(space), Uri.UnescapeDataString(pod), Uri.UnescapeDataString(container), options.Previous);
+        // Whoever has seen a container end must find its last words.
+        for (var waited = TimeSpan.Zero; log.Ending() && waited < LongestEnding; waited += EndingPoll)
+            await Task.Delay(EndingPoll, time, cancellationToken).ConfigureAwait(false);
         return LogReader.Open(log, options, time);
     }
 

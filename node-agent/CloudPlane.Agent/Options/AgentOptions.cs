@@ -31,6 +31,9 @@ internal sealed record AgentOptions
     public string Bridge { get; init; } = "cloudplane0";
     public required string PodLogDirectory { get; init; }
 
+    /// <summary>Where the kernel's cgroups are mounted.</summary>
+    public string CgroupRoot { get; init; } = "/sys/fs/cgroup";
+
     /// <summary>The node's address; null to find it by the route to the server.</summary>
     public string? NodeIp { get; init; }
 

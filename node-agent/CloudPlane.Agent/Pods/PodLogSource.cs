@@ -39,7 +39,10 @@ internal sealed class PodLogSource(Func<IEnumerable<PodActor>> actors) : ILogSou
     }
 
     private static ContainerLog Log(PodActor actor, RuntimeContainer instance) =>
-        new(instance.LogPath, () => actor.Actual.Find(instance.Id) is { Running: true });
+        new(instance.LogPath, () => actor.Actual.Find(instance.Id) is { Running: true } or { StillWriting: true })
+        {
+            Ending = () => actor.Actual.Find(instance.Id) is { StillWriting: true },
+        };
 
     private static ContainerStatus? Status(Pod pod, string container) =>
         (pod.Status?.ContainerStatuses ?? []).Concat(pod.Status?.InitContainerStatuses ?? []).FirstOrDefault(s => s.Name == container);

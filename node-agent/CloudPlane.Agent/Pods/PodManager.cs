@@ -225,7 +225,11 @@ internal sealed class PodManager(PodServices services, WatchCache<Pod> pods, Pod
                     foreach (var actor in _actors.Values) actor.Post(new PodMessage.Listed(null));
                     break;
                 case RuntimeEventKind.Exited:
-                    services.Index.OwnerOf(happened.ContainerId)?.Post(new PodMessage.Exited(happened.ContainerId));
+                    services.Index.OwnerOf(happened.ContainerId)?.Post(new PodMessage.Exited(happened.ContainerId,
+                        happened.ExitCode is { } code ? new ContainerEnd(code, happened.At) : null));
+                    break;
+                case RuntimeEventKind.OutOfMemory:
+                    services.Index.OwnerOf(happened.ContainerId)?.Post(new PodMessage.OutOfMemory(happened.ContainerId));
                     break;
             }
         }

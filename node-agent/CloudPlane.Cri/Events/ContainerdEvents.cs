@@ -107,5 +107,6 @@ internal sealed class ContainerdEvents(CriChannel channel, TimeProvider time, Ra
 
     /// <summary>The exit of a process that exec started is not the container's.</summary>
     private static RuntimeEvent? OfExit(TaskExit exit, DateTimeOffset at) =>
-        exit.Id == exit.ContainerId ? new RuntimeEvent(RuntimeEventKind.Exited, exit.ContainerId, exit.ExitedAt?.ToDateTimeOffset() ?? at) : null;
+        exit.Id == exit.ContainerId
+            ? new RuntimeEvent(RuntimeEventKind.Exited, exit.ContainerId, exit.ExitedAt?.ToDateTimeOffset() ?? at, (int)exit.ExitStatus) : null;
 }

@@ -4,7 +4,8 @@ namespace CloudPlane.Cri;
 /// <param name="Kind">What happened.</param>
 /// <param name="ContainerId">The container's or the sandbox's id; "" for <see cref="RuntimeEventKind.Resync"/>.</param>
 /// <param name="At">When, by the runtime's clock (by ours for a resync).</param>
-public readonly record struct RuntimeEvent(RuntimeEventKind Kind, string ContainerId, DateTimeOffset At);
+/// <param name="ExitCode">Of an <see cref="RuntimeEventKind.Exited"/>, where the event tells it (containerd's own do, CRI's do not).</param>
+public readonly record struct RuntimeEvent(RuntimeEventKind Kind, string ContainerId, DateTimeOffset At, int? ExitCode = null);
 
 /// <summary>What a <see cref="RuntimeEvent"/> tells.</summary>
 public enum RuntimeEventKind
@@ -14,7 +15,7 @@ public enum RuntimeEventKind
     Created,
     Started,
 
-    /// <summary>It ended, and the runtime's status says so by now.</summary>
+    /// <summary>It ended. containerd tells its subscribers and its CRI plugin at the same time: CRI's status may say "running" for a while.</summary>
     Exited,
     Deleted,
     OutOfMemory,

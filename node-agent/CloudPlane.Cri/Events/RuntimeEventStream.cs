@@ -17,7 +17,6 @@ internal sealed class RuntimeEventStream(CriChannel channel, TimeProvider time, 
     private static readonly TimeSpan RefusalTime = TimeSpan.FromMilliseconds(200);
 
     private readonly ContainerdEvents _containerd = new(channel, time, random);
-    private readonly ExitSettling _exits = new(channel, time);
 
     public async IAsyncEnumerable<RuntimeEvent> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -59,34 +58,19 @@ internal sealed class RuntimeEventStream(CriChannel channel, TimeProvider time, 
     private async Task<bool> SessionAsync(ChannelWriter<RuntimeEvent> writer, CancellationToken cancellationToken)
     {
         var connected = false;
-        var settling = new HashSet<Task>();
         try
         {
             await foreach (var happened in OpenAsync(cancellationToken).ConfigureAwait(false))
             {
                 connected = true;
-                settling.RemoveWhere(exit => exit.IsCompleted);
-                if (happened.Kind == RuntimeEventKind.Exited)
-                    settling.Add(WriteExitAsync(happened, writer, cancellationToken));
-                else
-                    await writer.WriteAsync(happened, cancellationToken).ConfigureAwait(false);
+                await writer.WriteAsync(happened, cancellationToken).ConfigureAwait(false);
             }
         }
         catch (CriException)
         {
             // The runtime went away or restarts: calls say so to whoever makes them; here only the next connection matters.
         }
-        finally
-        {
-            await Task.WhenAll(settling).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
         return connected;
-    }
-
-    private async Task WriteExitAsync(RuntimeEvent exit, ChannelWriter<RuntimeEvent> writer, CancellationToken cancellationToken)
-    {
-        await _exits.WaitAsync(exit.ContainerId, cancellationToken).ConfigureAwait(false);
-        await writer.WriteAsync(exit, cancellationToken).ConfigureAwait(false);
     }
 
     private async IAsyncEnumerable<RuntimeEvent> OpenAsync([EnumeratorCancellation] CancellationToken cancellationToken)

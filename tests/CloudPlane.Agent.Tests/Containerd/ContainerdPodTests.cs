@@ -28,11 +28,13 @@ public sealed class ContainerdPodTests(ContainerdNode node, ITestOutputHelper ou
         Assert.Equal((7, "Error", "said\n"), ((int)ended["exitCode"]!, (string)ended["reason"]!, (string)ended["message"]!));
         var ip = (string)node.Status("sees")!["podIP"]!;
         Assert.StartsWith("10.217.31.", ip);
-        var log = await File.ReadAllTextAsync(Directory.GetFiles(Path.Combine(node.Data, "logs"), "0.log", SearchOption.AllDirectories)
-            .Single(f => f.Contains("default_sees_") && f.EndsWith("/c/0.log", StringComparison.Ordinal)));
+        var file = Directory.GetFiles(Path.Combine(node.Data, "logs"), "0.log", SearchOption.AllDirectories)
+            .Single(f => f.Contains("default_sees_") && f.EndsWith("/c/0.log", StringComparison.Ordinal));
+        // The exit is reported as soon as it is known; its last output may be on the way to the file.
+        await node.Until(() => File.ReadAllText(file).Contains("tmpfs /s tmpfs ro"), "the log is complete");
+        var log = await File.ReadAllTextAsync(file);
         Assert.Contains($"from-map from-init from-mapsecret 1000 0 2000 sees {ip}", log.Replace("1000 2000", "1000 0 2000"));
         Assert.Contains($"{ip}\tsees", log);
-        Assert.Contains("tmpfs /s tmpfs ro", log);
     }
 
     [Fact]
@@ -42,6 +44,24 @@ public sealed class ContainerdPodTests(ContainerdNode node, ITestOutputHelper ou
         await node.Until(() => node.Phase("oom") == "Failed", "fails");
         Assert.Equal("OOMKilled", (string?)node.Container("oom")!["state"]!["terminated"]!["reason"]);
         Assert.Equal(137, (int)node.Container("oom")!["state"]!["terminated"]!["exitCode"]!);
+    }
+
+    [Theory]
+    [InlineData("done", "exit 0", 0, "Completed")]
+    [InlineData("wrong", "exit 3", 3, "Error")]
+    [InlineData("killed", "exit 137", 137, "Error")]
+    [InlineData("survived", "tail /dev/zero; sleep 0.3; exit 0", 0, "OOMKilled")]
+    public async Task What_the_exit_event_told_is_what_the_runtime_says_of_it(string name, string script, int code, string reason)
+    {
+        node.Add(name, $$$$"""  "restartPolicy":"Never","containers":[{"name":"c",{{{{Busybox}}}},"command":["sh","-c","sleep 0.5; {{{{script}}}}"],"resources":{"limits":{"memory":"16Mi"}}}] """);
+        await node.Until(() => node.Phase(name) is "Succeeded" or "Failed", "ends");
+        var told = node.Container(name)!["state"]!["terminated"]!;
+        Assert.Equal((code, reason), ((int)told["exitCode"]!, (string)told["reason"]!));
+        var request = new Cri.V1.ContainerStatusRequest { ContainerId = ((string)told["containerID"]!)["containerd://".Length..] };
+        Cri.V1.ContainerStatus Runtime() => node.Runtime.ContainerStatusAsync(request, default).GetAwaiter().GetResult().Status;
+        await node.Until(() => Runtime().State == Cri.V1.ContainerState.ContainerExited, "the runtime says so");
+        Assert.Equal((code, reason), (Runtime().ExitCode, Runtime().Reason));
+        Assert.Equal((DateTimeOffset)told["finishedAt"]!, ApiTime.WholeSeconds(ApiTime.FromNanoseconds(Runtime().FinishedAt)));
     }
 
     [Fact]

@@ -23,6 +23,7 @@ internal sealed class FakeNode : IAsyncDisposable
     public FakeRuntime Runtime { get; }
     public FakeMounter Mounter { get; } = new();
     public string Directory { get; }
+    public string CgroupRoot => Path.Combine(Directory, "cgroups");
     public PodManager Manager { get; private set; } = null!;
     public Dictionary<string, Func<ProbeOutcome>> Probes { get; } = [];
 
@@ -68,7 +69,7 @@ internal sealed class FakeNode : IAsyncDisposable
     /// <summary>Waits in real time for something that follows without the clock.</summary>
     public async Task Until(Func<bool> holds, string what)
     {
-        for (var i = 0; i < 1000; i++)
+        for (var i = 0; i < 3000; i++)
         {
             if (holds()) return;
             await Task.Delay(i < 50 ? 2 : 10);
@@ -121,6 +122,7 @@ internal sealed class FakeNode : IAsyncDisposable
             ContainerdSocket = "/none",
             CniConfDirectory = Path.Combine(Directory, "cni"),
             PodLogDirectory = Path.Combine(Directory, "logs"),
+            CgroupRoot = CgroupRoot,
         };
         var client = new ApiClient(Api);
         var log = new AgentLog(TextWriter.Null, Time, false);

@@ -13,6 +13,7 @@ internal sealed class FakeRuntime(TimeProvider time) : ICriRuntime
     private readonly Dictionary<string, PodSandboxStatus> _sandboxes = [];
     private readonly Dictionary<string, ContainerStatus> _containers = [];
     private readonly Dictionary<string, string> _sandboxOf = [];
+    private readonly ConcurrentDictionary<string, int> _statuses = new();
     private int _next;
 
     /// <summary>"Method argument" of each call that changes something.</summary>
@@ -37,6 +38,21 @@ internal sealed class FakeRuntime(TimeProvider time) : ICriRuntime
     private async Task Ended(string id)
     {
         while (Containers.Any(c => c.Id == id && c.State == ContainerState.ContainerRunning)) await Task.Delay(5);
+    }
+
+    /// <summary>containerd 1.6 tells of an exit, and with which code, before its own status says so; that follows by Exit.</summary>
+    public void TellExit(string id, int code) =>
+        _events.Writer.TryWrite(new RuntimeEvent(RuntimeEventKind.Exited, id, time.GetUtcNow(), code));
+
+    public void TellOutOfMemory(string id) => Tell(RuntimeEventKind.OutOfMemory, id);
+
+    /// <summary>How often a container's status was asked for.</summary>
+    public int StatusesOf(string id) => _statuses.GetValueOrDefault(id);
+
+    /// <summary>The runtime learns why a container ended.</summary>
+    public void SetReason(string id, string reason)
+    {
+        lock (_lock) _containers[id].Reason = reason;
     }
 
     /// <summary>A container's process ends.</summary>
@@ -245,6 +261,7 @@ internal sealed class FakeRuntime(TimeProvider time) : ICriRuntime
 
     public Task<ContainerStatusResponse> ContainerStatusAsync(ContainerStatusRequest request, CancellationToken cancellationToken)
     {
+        _statuses.AddOrUpdate(request.ContainerId, 1, (_, count) => count + 1);
         lock (_lock) return Task.FromResult(
             new ContainerStatusResponse
             {

@@ -130,6 +130,7 @@ internal sealed class ContainerStarter(
         Image = image.Image is { RepoTags.Count: > 0 } tagged ? tagged.RepoTags[0] : start.Container.Image ?? "",
         ImageId = image.Image is { RepoDigests.Count: > 0 } known ? known.RepoDigests[0] : image.Reference,
         LogPath = Path.Combine(start.SandboxConfig.LogDirectory, config.LogPath),
+        Termination = TerminationSource.Of(config.Annotations, config.Mounts),
     };
 
     private StartFailure Fail(ContainerStart start, string reason, string message)

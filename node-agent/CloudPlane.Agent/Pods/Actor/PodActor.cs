@@ -99,8 +99,11 @@ internal sealed class PodActor
                     failure.Message.StartsWith("Pod was rejected: ", StringComparison.Ordinal)
                     ? failure.Message["Pod was rejected: ".Length..] : failure.Message);
                 break;
-            case PodMessage.Exited { Id: var id }:
-                _inspector.Exited(id);
+            case PodMessage.Exited { Id: var id, End: var end }:
+                _inspector.Exited(id, end);
+                break;
+            case PodMessage.OutOfMemory { Id: var id }:
+                _inspector.OutOfMemory(id);
                 break;
             case PodMessage.Listed { Digest: var digest }:
                 if (digest is null || !_operations.Any && !digest.Matches(_state.Actual)) _inspector.ReadAll();

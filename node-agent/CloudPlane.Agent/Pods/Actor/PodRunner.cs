@@ -61,8 +61,11 @@ internal sealed class PodRunner(PodServices services, PodState state, OperationS
     public async Task<Action> ReadAsync(RuntimeContainer container)
     {
         var now = await services.Reader.ReadContainerAsync(container.Id, container.SandboxId, CancellationToken.None).ConfigureAwait(false);
-        return () => state.Actual = now is null ? state.Actual.WithoutContainer(container.Id) : state.Actual.Find(
-            container.Id) is { Exited: true } ? state.Actual : state.Actual.With(now);
+        return () =>
+        {
+            if (now is null) state.Actual = state.Actual.WithoutContainer(container.Id);
+            else state.Merge(now);
+        };
     }
 
     private void Prepare(DateTimeOffset now)

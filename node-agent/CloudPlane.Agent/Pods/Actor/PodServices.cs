@@ -10,6 +10,7 @@ internal sealed record PodServices
     public required ApiClient Api { get; init; }
     public required ICriRuntime Runtime { get; init; }
     public required RuntimeReader Reader { get; init; }
+    public required MemoryKills MemoryKills { get; init; }
     public required ImagePuller Images { get; init; }
     public required PodVolumes Volumes { get; init; }
     public required IObjectSource Objects { get; init; }

@@ -47,10 +47,21 @@ internal sealed class PodState(Pod pod, RuntimePod actual)
 
     public bool MayRetry(string key, DateTimeOffset now) => !RetryAt.TryGetValue(key, out var at) || at <= now;
 
-    /// <summary>Takes over what was just read of the runtime; the end of a container that is known already is not unlearned.</summary>
+    /// <summary>Takes over what was just read of the runtime.</summary>
     public void Merge(RuntimePod read)
     {
         var known = Actual;
-        Actual = read with { Containers = [.. read.Containers.Select(c => known.Find(c.Id) is { Exited: true } ended ? ended : c)] };
+        Actual = read with { Containers = [.. read.Containers.Select(c => Newest(known.Find(c.Id), c))] };
     }
+
+    /// <summary>Takes over what was just read of a container.</summary>
+    public void Merge(RuntimeContainer read) => Actual = Actual.With(Newest(Actual.Find(read.Id), read));
+
+    /// <summary>A reading may be older than an event: the end of a container, and that it was out of memory, are not unlearned.</summary>
+    private static RuntimeContainer Newest(RuntimeContainer? known, RuntimeContainer read) => known switch
+    {
+        { Exited: true } => known with { StillWriting = known.StillWriting && !read.Exited },
+        { OutOfMemory: true } => read with { Reason = known.Reason },
+        _ => read,
+    };
 }

@@ -65,6 +65,9 @@ internal enum RuntimeContainerState { Created, Running, Exited, Unknown }
 /// <summary>One instance of a container; a restart makes a new one.</summary>
 internal sealed record RuntimeContainer
 {
+    /// <summary>containerd's reason for a container of which the kernel killed a process for its memory.</summary>
+    public const string OutOfMemoryReason = "OOMKilled";
+
     public required string Id { get; init; }
     public required string SandboxId { get; init; }
     public required string Name { get; init; }
@@ -89,7 +92,16 @@ internal sealed record RuntimeContainer
     /// <summary>Absolute path of its log file; "" when unknown.</summary>
     public string LogPath { get; init; } = "";
 
+    /// <summary>It has ended, but the runtime has not said yet that all it wrote is in its log.</summary>
+    public bool StillWriting { get; init; }
+
+    /// <summary>Where it may say why it ended.</summary>
+    public TerminationSource Termination { get; init; } = TerminationSource.None;
+
     public bool Running => State == RuntimeContainerState.Running;
     public bool Exited => State == RuntimeContainerState.Exited;
+
+    /// <summary>A process of it was killed for its memory; by the runtime's rule that is the reason of its end, also when that comes later.</summary>
+    public bool OutOfMemory => Reason == OutOfMemoryReason;
     public bool Failed => State == RuntimeContainerState.Exited && ExitCode != 0 || State == RuntimeContainerState.Unknown;
 }

@@ -128,6 +128,7 @@ internal sealed class RuntimeReader(ICriRuntime runtime, TerminationMessages mes
             ExitCode = status.ExitCode,
             Reason = status.Reason,
             Message = status.State == V1.ContainerState.ContainerExited ? messages.Read(status) : status.Message,
+            Termination = TerminationSource.Of(status.Annotations, status.Mounts),
             Image = status.Image?.Image ?? "",
             ImageId = status.ImageRef,
             LogPath = status.LogPath,

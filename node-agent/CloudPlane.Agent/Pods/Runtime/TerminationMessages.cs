@@ -13,18 +13,21 @@ internal sealed class TerminationMessages
     /// <summary>The runtime's own message, then the container's.</summary>
     public string Read(V1.ContainerStatus status)
     {
-        var text = ReadFile(status);
-        var policy = status.Annotations.TryGetValue(RuntimeLabels.TerminationMessagePolicy, out var value) ? value : "File";
-        if (text.Length == 0 && policy == "FallbackToLogsOnError" && status.ExitCode != 0) text = ReadLog(status.LogPath);
+        var source = TerminationSource.Of(status.Annotations, status.Mounts);
+        var text = ReadFile(source);
+        if (text.Length == 0 && source.OrLog && status.ExitCode != 0) text = ReadLog(status.LogPath);
         return status.Message.Length > 0 && text.Length > 0 ? $"{status.Message}: {text}" : status.Message + text;
     }
 
-    private static string ReadFile(V1.ContainerStatus status)
+    /// <summary>The message of a container of which only the exit is known; null when it is in a log that may lack its end.</summary>
+    public static string? AtExit(TerminationSource source, int exitCode)
     {
-        if (!status.Annotations.TryGetValue(RuntimeLabels.TerminationMessagePath, out var path) || path.Length == 0) return "";
-        var host = status.Mounts.FirstOrDefault(m => m.ContainerPath == path)?.HostPath;
-        return host is null ? "" : Encoding.UTF8.GetString(Tail(host, FileLimit));
+        var text = ReadFile(source);
+        return text.Length == 0 && source.OrLog && exitCode != 0 ? null : text;
     }
+
+    private static string ReadFile(TerminationSource source) =>
+        source.File is null ? "" : Encoding.UTF8.GetString(Tail(source.File, FileLimit));
 
     /// <summary>The log's last lines without their CRI prefix ("time stream tag ").</summary>
     private static string ReadLog(string path)
