@@ -8,7 +8,7 @@ namespace CloudPlane.Api;
 internal sealed class Responder(TimeProvider time)
 {
     /// <summary>Bytes; kube-apiserver compresses answers from this size on.</summary>
-    private const int GzipThreshold = 128 * 1024;
+    public const int GzipThreshold = 128 * 1024;
 
     // Enough for the transport to work on while the next part is copied, little enough that a slow client holds little memory.
     private const int FlushSize = 256 * 1024;
@@ -33,9 +33,24 @@ internal sealed class Responder(TimeProvider time)
     /// <summary>JSON that is ready.</summary>
     public static ValueTask BytesAsync(Operation operation, ReadOnlyMemory<byte> body, string contentType = "application/json", int status = 200)
     {
-        foreach (var warning in operation.Warnings)
-            operation.Response.AddHeader("Warning", WarningHeader(warning));
+        AddWarnings(operation);
         return BytesAsync(operation.Request, operation.Response, operation.Query, body, contentType, status, operation.Aborted);
+    }
+
+    /// <summary>Status and headers of an answer whose body follows in pieces.</summary>
+    public static void Begin(Operation operation, string contentType)
+    {
+        AddWarnings(operation);
+        operation.Response.StatusCode = 200;
+        operation.Response.ContentType = contentType;
+        operation.Response.AddHeader("Cache-Control", "no-cache, private");
+    }
+
+    /// <summary>The headers of a compressed body.</summary>
+    public static void BeginGzip(ApiResponse response)
+    {
+        response.AddHeader("Content-Encoding", "gzip");
+        response.AddHeader("Vary", "Accept-Encoding");
     }
 
     /// <summary>A body that is ready.</summary>
@@ -49,8 +64,7 @@ internal sealed class Responder(TimeProvider time)
         response.AddHeader("Cache-Control", "no-cache, private");
         if (request.AcceptsGzip && body.Length >= GzipThreshold)
         {
-            response.AddHeader("Content-Encoding", "gzip");
-            response.AddHeader("Vary", "Accept-Encoding");
+            BeginGzip(response);
             await WriteGzipAsync(response, [body], cancellationToken);
             return;
         }
@@ -70,13 +84,10 @@ internal sealed class Responder(TimeProvider time)
         }
 
         var response = operation.Response;
-        response.StatusCode = 200;
-        response.ContentType = "application/json";
-        response.AddHeader("Cache-Control", "no-cache, private");
+        Begin(operation, "application/json");
         if (operation.Request.AcceptsGzip && length >= GzipThreshold)
         {
-            response.AddHeader("Content-Encoding", "gzip");
-            response.AddHeader("Vary", "Accept-Encoding");
+            BeginGzip(response);
             await WriteGzipAsync(response, parts, operation.Aborted);
             return;
         }
@@ -106,6 +117,12 @@ internal sealed class Responder(TimeProvider time)
         await using var gzip = new GZipStream(response.Body.AsStream(leaveOpen: true), CompressionLevel.Fastest);
         foreach (var part in parts)
             await gzip.WriteAsync(part, cancellationToken);
+    }
+
+    private static void AddWarnings(Operation operation)
+    {
+        foreach (var warning in operation.Warnings)
+            operation.Response.AddHeader("Warning", WarningHeader(warning));
     }
 
     private static byte[] Join(IReadOnlyList<ReadOnlyMemory<byte>> parts, int length)

@@ -16,25 +16,50 @@ internal sealed class TableWriter(ResourceType resource, OutputForm form, string
     {
         var buffer = new ArrayBufferWriter<byte>(4096);
         using var writer = new Utf8JsonWriter(buffer, Documents.WriterOptions);
-        // Read anew for each table: the ages of a watch's later events are those at the event.
-        var now = time.GetUtcNow();
+        Begin(writer, listMetadata, headers);
+        WriteRows(writer, objects);
+        End(writer, default);
+        writer.Flush();
+        return buffer.WrittenMemory;
+    }
+
+    /// <summary>Everything before the rows; the metadata only if it is known already.</summary>
+    public void Begin(Utf8JsonWriter writer, ReadOnlySpan<byte> listMetadata, bool headers = true)
+    {
         writer.WriteStartObject();
         writer.WriteString("kind"u8, "Table"u8);
         writer.WriteString("apiVersion"u8, $"meta.k8s.io/{form.Version}");
-        writer.WritePropertyName("metadata"u8);
-        writer.WriteRawValue(listMetadata, skipInputValidation: true);
+        WriteMetadata(writer, listMetadata);
         writer.WritePropertyName("columnDefinitions"u8);
         if (headers)
             WriteColumns(writer);
         else
             writer.WriteNullValue();
         writer.WriteStartArray("rows"u8);
+    }
+
+    /// <summary>Rows with ages as of now: those of a watch's later events are those at the event.</summary>
+    public void WriteRows(Utf8JsonWriter writer, IEnumerable<ReadOnlyMemory<byte>> objects)
+    {
+        var now = time.GetUtcNow();
         foreach (var item in objects)
             WriteRow(writer, item, now);
+    }
+
+    /// <summary>Everything after the rows; the metadata if it was not known before.</summary>
+    public static void End(Utf8JsonWriter writer, ReadOnlySpan<byte> listMetadata)
+    {
         writer.WriteEndArray();
+        WriteMetadata(writer, listMetadata);
         writer.WriteEndObject();
-        writer.Flush();
-        return buffer.WrittenMemory;
+    }
+
+    private static void WriteMetadata(Utf8JsonWriter writer, ReadOnlySpan<byte> listMetadata)
+    {
+        if (listMetadata.IsEmpty)
+            return;
+        writer.WritePropertyName("metadata"u8);
+        writer.WriteRawValue(listMetadata, skipInputValidation: true);
     }
 
     private void WriteColumns(Utf8JsonWriter writer)

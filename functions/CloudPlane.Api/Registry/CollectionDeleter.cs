@@ -11,24 +11,27 @@ internal sealed class CollectionDeleter(Lister lister, Deleter deleter, Catalog 
     {
         var options = await DeleteOptions.ReadAsync(operation, catalog);
         var request = ListRequest.Parse(operation.Query) with { AtRevision = null };
-        var found = await lister.ReadAsync(operation, Selection.Of(operation), request);
-        var parts = new List<ReadOnlyMemory<byte>>
+        var parts = new List<ReadOnlyMemory<byte>>();
+        await foreach (var found in lister.ReadAsync(operation, Selection.Of(operation), request))
         {
-            Encoding.UTF8.GetBytes(
-                $"{{\"kind\":\"{operation.Resource.ListKind}\",\"apiVersion\":\"{operation.Resource.ApiVersion}\",\"metadata\":{{\"resourceVersion\":\"{found.Revision}\"}},\"items\":["),
-        };
-        foreach (var item in found.Items)
-        {
-            if (await DeleteOneAsync(operation, item.Key, options) is not { } deleted)
-                continue;
-            if (parts.Count > 1)
-                parts.Add(","u8.ToArray());
-            parts.Add(deleted.Document);
+            if (parts.Count == 0)
+                parts.Add(Head(operation, found.Revision));
+            foreach (var item in found.Items)
+            {
+                if (await DeleteOneAsync(operation, item.Key, options) is not { } deleted)
+                    continue;
+                if (parts.Count > 1)
+                    parts.Add(","u8.ToArray());
+                parts.Add(deleted.Document);
+            }
         }
 
         parts.Add("]}"u8.ToArray());
         await Responder.PartsAsync(operation, parts);
     }
+
+    private static byte[] Head(Operation operation, long revision) => Encoding.UTF8.GetBytes(
+        $"{{\"kind\":\"{operation.Resource.ListKind}\",\"apiVersion\":\"{operation.Resource.ApiVersion}\",\"metadata\":{{\"resourceVersion\":\"{revision}\"}},\"items\":[");
 
     private async ValueTask<Deleted?> DeleteOneAsync(Operation operation, ObjectKey key, DeleteOptions options)
     {

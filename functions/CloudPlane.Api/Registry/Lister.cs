@@ -1,14 +1,12 @@
+using System.IO.Pipelines;
 using System.Text;
 using CloudPlane.Storage;
 
 namespace CloudPlane.Api;
 
-/// <summary>GET of a collection: stored bytes, joined.</summary>
+/// <summary>GET of a collection: stored bytes, joined while they are read.</summary>
 internal sealed class Lister(IStateStore store, Freshness freshness, Responder responder)
 {
-    // With a selector a page of the store may hold few matches: it is then read in larger pieces than the caller's limit.
-    private const int ScanSize = 500;
-
     public async ValueTask ListAsync(Operation operation)
     {
         var form = OutputForm.Negotiate(operation.Request.Accept);
@@ -16,109 +14,125 @@ internal sealed class Lister(IStateStore store, Freshness freshness, Responder r
         var request = ListRequest.Parse(operation.Query);
         if (request.NotOlderThan > 0)
             await freshness.WaitAsync(operation.Partition, request.NotOlderThan, operation.Aborted);
-        ListResult result;
+        await using var parts = ReadAsync(operation, selection, request).GetAsyncEnumerator(operation.Aborted);
         try
         {
-            result = await ReadAsync(operation, selection, request);
+            await parts.MoveNextAsync();
         }
         catch (RevisionExpiredException expired)
         {
             throw Expired(request, expired);
         }
 
-        await RespondAsync(operation, form, result);
+        await WriteAsync(operation, form, request, parts);
     }
 
-    /// <summary>The matching objects, up to the limit.</summary>
-    public async ValueTask<ListResult> ReadAsync(Operation operation, Selection selection, ListRequest request)
+    /// <summary>The matching objects, up to the limit, in parts as they are read: at least one, all as of one revision.</summary>
+    public async IAsyncEnumerable<ListPart> ReadAsync(Operation operation, Selection selection, ListRequest request)
     {
         if (selection.Name is { } name && request is { AtRevision: null, After: null } && (operation.Namespace.Length > 0 || !operation.Resource.Namespaced))
-            return await ReadOneAsync(operation, selection, name);
-        return selection.IsEverything
-            ? await ReadPageAsync(operation, request)
-            : await ScanAsync(operation, selection, request);
+        {
+            yield return await ReadOneAsync(operation, selection, name);
+            yield break;
+        }
+
+        var left = request.Limit == 0 ? int.MaxValue : request.Limit;
+        await foreach (var page in store.ScanAsync(operation.Partition, Query(operation, selection, request), operation.Aborted))
+        {
+            var part = selection.IsEverything ? Everything(page, left) : Matches(page, selection, left);
+            yield return part;
+            if (part.IsLast)
+                yield break;
+            left -= part.Items.Count;
+        }
     }
 
     /// <summary>
     /// One object by name. The list's revision is the newer of the head before the read and the object's own: a watch from there
     /// misses nothing of this object.
     /// </summary>
-    private async ValueTask<ListResult> ReadOneAsync(Operation operation, Selection selection, string name)
+    private async ValueTask<ListPart> ReadOneAsync(Operation operation, Selection selection, string name)
     {
         var head = await store.GetHeadAsync(operation.Partition, operation.Aborted);
         var found = await store.GetAsync(operation.Partition, new ObjectKey(operation.Namespace, name), operation.Aborted);
         return found is null || !selection.Objects.Matches(found.Document.Span)
-            ? new(Math.Max(head, found?.Revision ?? 0), [], null, null)
-            : new(Math.Max(head, found.Revision), [found], null, null);
+            ? new(Math.Max(head, found?.Revision ?? 0), [], IsLast: true, null, null)
+            : new(Math.Max(head, found.Revision), [found], IsLast: true, null, null);
     }
 
-    private async ValueTask<ListResult> ReadPageAsync(Operation operation, ListRequest request)
+    private static ListPart Everything(ObjectPage page, int left)
     {
-        var page = await store.ListAsync(operation.Partition, Query(operation, request), operation.Aborted);
-        var more = page.Remaining > 0 && page.Items.Count > 0;
-        return new(page.Revision, page.Items, more ? page.Items[^1].Key : null, more ? page.Remaining : null);
+        var more = page.Remaining > 0 && page.Items.Count == left;
+        return new(page.Revision, page.Items, more || page.Remaining == 0, more ? page.Items[^1].Key : null, more ? page.Remaining : null);
     }
 
-    private async ValueTask<ListResult> ScanAsync(Operation operation, Selection selection, ListRequest request)
+    private static ListPart Matches(ObjectPage page, Selection selection, int left)
     {
         var matches = new List<StoredObject>();
-        var query = Query(operation, request) with { Limit = request.Limit == 0 ? 0 : Math.Max(request.Limit, ScanSize) };
-        while (true)
+        for (var i = 0; i < page.Items.Count; i++)
         {
-            var page = await store.ListAsync(operation.Partition, query, operation.Aborted);
-            for (var i = 0; i < page.Items.Count; i++)
-            {
-                var item = page.Items[i];
-                if (!selection.Objects.Matches(item.Document.Span))
-                    continue;
-                matches.Add(item);
-                var isLast = i == page.Items.Count - 1 && page.Remaining == 0;
-                if (matches.Count == request.Limit && !isLast)
-                    return new(page.Revision, matches, item.Key, null);
-            }
-
-            if (page.Remaining == 0 || page.Items.Count == 0)
-                return new(page.Revision, matches, null, null);
-            query = query with { After = page.Items[^1].Key, AtRevision = page.Revision };
+            var item = page.Items[i];
+            if (!selection.Objects.Matches(item.Document.Span))
+                continue;
+            matches.Add(item);
+            var isLast = i == page.Items.Count - 1 && page.Remaining == 0;
+            if (matches.Count == left && !isLast)
+                return new(page.Revision, matches, IsLast: true, item.Key, null);
         }
+
+        return new(page.Revision, matches, page.Remaining == 0, null, null);
     }
 
-    private static ListQuery Query(Operation operation, ListRequest request) => new()
+    // With a selector there may be few matches among many objects, so that the limit is not the store's.
+    private static ListQuery Query(Operation operation, Selection selection, ListRequest request) => new()
     {
         Namespace = operation.Namespace.Length == 0 ? null : operation.Namespace,
         After = request.After,
-        Limit = request.Limit,
+        Limit = selection.IsEverything ? request.Limit : 0,
         AtRevision = request.AtRevision,
     };
 
-    private ValueTask RespondAsync(Operation operation, OutputForm form, ListResult result)
+    private async ValueTask WriteAsync(Operation operation, OutputForm form, ListRequest request, IAsyncEnumerator<ListPart> parts)
     {
-        var metadata = Metadata(result);
-        if (form.Shape == OutputShape.Table)
+        var part = parts.Current;
+        var isLarge = !part.IsLast || part.Items.Sum(i => (long)i.Document.Length) >= Responder.GzipThreshold;
+        await using var body = new BodyStream(operation, form.ContentType, isLarge);
+        var list = Body(operation, form, body.Writer);
+        using var _ = list as IDisposable;
+        // Where a limit may end the list, what to go on from is not known before.
+        var metadataFirst = part.IsLast || request.Limit == 0;
+        list.Begin(metadataFirst ? Metadata(part) : null);
+        list.Write(part.Items);
+        while (!part.IsLast)
         {
-            var table = responder.Table(operation, form).Write(result.Items.Select(i => i.Document), Encoding.UTF8.GetBytes(metadata));
-            return Responder.BytesAsync(operation, table, form.ContentType);
+            // The transport works on this part while the next one is read.
+            var flushed = body.FlushAsync();
+            try
+            {
+                await parts.MoveNextAsync();
+            }
+            finally
+            {
+                await flushed;
+            }
+
+            part = parts.Current;
+            list.Write(part.Items);
         }
 
-        var partial = form.Shape == OutputShape.PartialObject;
-        var (kind, version) = partial ? ("PartialObjectMetadataList", $"meta.k8s.io/{form.Version}") : (operation.Resource.ListKind, operation.Resource.ApiVersion);
-        var parts = new List<ReadOnlyMemory<byte>>((result.Items.Count * 2) + 2)
-        {
-            Encoding.UTF8.GetBytes($"{{\"kind\":\"{kind}\",\"apiVersion\":\"{version}\",\"metadata\":{metadata},\"items\":["),
-        };
-        ReadOnlyMemory<byte> comma = ","u8.ToArray();
-        foreach (var item in result.Items)
-        {
-            if (parts.Count > 1)
-                parts.Add(comma);
-            parts.Add(partial ? PartialObjects.Of(item.Document, form.Version) : item.Document);
-        }
-
-        parts.Add("]}"u8.ToArray());
-        return Responder.PartsAsync(operation, parts);
+        list.End(metadataFirst ? null : Metadata(part));
+        await body.CompleteAsync();
     }
 
-    private static string Metadata(ListResult result)
+    private ListBody Body(Operation operation, OutputForm form, PipeWriter writer) => form.Shape switch
+    {
+        OutputShape.Table => new TableListBody(writer, responder.Table(operation, form)),
+        OutputShape.PartialObject => new JoinedListBody(
+            writer, "PartialObjectMetadataList", $"meta.k8s.io/{form.Version}", document => PartialObjects.Of(document, form.Version)),
+        _ => new JoinedListBody(writer, operation.Resource.ListKind, operation.Resource.ApiVersion, null),
+    };
+
+    private static string Metadata(ListPart result)
     {
         var text = new StringBuilder($"{{\"resourceVersion\":\"{result.Revision}\"");
         if (result.Last is { } last)
@@ -139,5 +153,8 @@ internal sealed class Lister(IStateStore store, Freshness freshness, Responder r
         : ApiErrors.Expired($"The resourceVersion for the provided list is too old: {expired.Requested}, the oldest is {expired.Compacted}.");
 }
 
-/// <summary>A list: <paramref name="Last"/> is the key to go on after, null when nothing is left.</summary>
-internal sealed record ListResult(long Revision, IReadOnlyList<StoredObject> Items, ObjectKey? Last, long? Remaining);
+/// <summary>
+/// Part of a list. <paramref name="Last"/> is the key to go on after, null when nothing is left or another part follows;
+/// <paramref name="Remaining"/> counts what is left, where that is known.
+/// </summary>
+internal sealed record ListPart(long Revision, IReadOnlyList<StoredObject> Items, bool IsLast, ObjectKey? Last, long? Remaining);

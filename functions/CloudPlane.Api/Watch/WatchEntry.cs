@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.IO.Pipelines;
 using CloudPlane.Storage;
 
 namespace CloudPlane.Api;
@@ -26,6 +28,13 @@ internal static class WatchFrames
         document.Span.CopyTo(frame.AsSpan(head.Length));
         "}\n"u8.CopyTo(frame.AsSpan(head.Length + document.Length));
         return frame;
+    }
+
+    public static void Write(PipeWriter body, WatchEventType type, ReadOnlySpan<byte> document)
+    {
+        body.Write(Head(type));
+        body.Write(document);
+        body.Write("}\n"u8);
     }
 
     private static ReadOnlySpan<byte> Head(WatchEventType type) => type switch

@@ -39,12 +39,12 @@ internal sealed class WatchStream(Operation operation, Selection selection, Outp
             OutputShape.PartialObject => Encoding.UTF8.GetBytes($"{{\"kind\":\"PartialObjectMetadata\",\"apiVersion\":\"meta.k8s.io/{form.Version}\",\"metadata\":{metadata}}}"),
             _ => Encoding.UTF8.GetBytes($"{{\"kind\":\"{operation.Resource.Kind}\",\"apiVersion\":\"{operation.Resource.ApiVersion}\",\"metadata\":{metadata}}}"),
         };
-        operation.Response.Body.Write(WatchFrames.Encode(WatchEventType.Bookmark, bookmark));
+        WatchFrames.Write(operation.Response.Body, WatchEventType.Bookmark, bookmark.Span);
     }
 
     /// <summary>A failure after the answer has begun.</summary>
     public void WriteError(ApiStatusException failure) =>
-        operation.Response.Body.Write(WatchFrames.Encode(WatchEventType.Error, StatusDocuments.Failure(failure)));
+        WatchFrames.Write(operation.Response.Body, WatchEventType.Error, StatusDocuments.Failure(failure).Span);
 
     private bool Matches(ReadOnlyMemory<byte> document) => selection.IsEverything || selection.Objects.Matches(document.Span);
 
@@ -64,7 +64,7 @@ internal sealed class WatchStream(Operation operation, Selection selection, Outp
             OutputShape.PartialObject => PartialObjects.Of(document, form.Version),
             _ => document,
         };
-        operation.Response.Body.Write(WatchFrames.Encode(type, shown));
+        WatchFrames.Write(operation.Response.Body, type, shown.Span);
     }
 
     private static byte[] Revision(ReadOnlyMemory<byte> document)

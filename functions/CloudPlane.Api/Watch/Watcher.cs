@@ -8,8 +8,6 @@ internal sealed class Watcher(
     IStateStore store, WatchHub hub, Freshness freshness, Responder responder, TimeProvider time, IdSource ids, ApiServerOptions options,
     CancellationToken ending)
 {
-    private const int FlushSize = 256 * 1024;
-
     public async ValueTask WatchAsync(Operation operation)
     {
         var form = OutputForm.Negotiate(operation.Request.Accept);
@@ -58,24 +56,26 @@ internal sealed class Watcher(
         if (!request.InitialEvents)
             return await store.GetHeadAsync(operation.Partition, operation.Aborted);
         var query = new ListQuery { Namespace = operation.Namespace.Length == 0 ? null : operation.Namespace };
-        var page = await store.ListAsync(operation.Partition, query, operation.Aborted);
-        var unflushed = 0;
-        foreach (var item in page.Items)
+        var revision = 0L;
+        await foreach (var page in store.ScanAsync(operation.Partition, query, operation.Aborted))
         {
-            if (!selection.IsEverything && !selection.Objects.Matches(item.Document.Span))
-                continue;
-            stream.WriteInitial(item.Document);
-            if ((unflushed += item.Document.Length) >= FlushSize)
+            revision = page.Revision;
+            foreach (var item in page.Items)
             {
-                await operation.Response.Body.FlushAsync(operation.Aborted);
-                unflushed = 0;
+                if (selection.IsEverything || selection.Objects.Matches(item.Document.Span))
+                    stream.WriteInitial(item.Document);
             }
+
+            await operation.Response.Body.FlushAsync(operation.Aborted);
         }
 
         if (request.MarkInitialEnd)
-            stream.WriteBookmark(page.Revision, endOfInitialEvents: true);
-        await operation.Response.Body.FlushAsync(operation.Aborted);
-        return page.Revision;
+        {
+            stream.WriteBookmark(revision, endOfInitialEvents: true);
+            await operation.Response.Body.FlushAsync(operation.Aborted);
+        }
+
+        return revision;
     }
 
     private async ValueTask FollowAsync(

@@ -23,6 +23,9 @@ internal sealed class StreamedCall : IAsyncDisposable
     /// <summary>The next line, or null at the end.</summary>
     public async Task<string?> LineAsync() => await _lines.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(10));
 
+    /// <summary>Some characters, as many as there are; 0 at the end.</summary>
+    public async Task<int> ReadAsync(char[] buffer) => await _lines.ReadAsync(buffer).AsTask().WaitAsync(TimeSpan.FromSeconds(30));
+
     /// <summary>The next watch event.</summary>
     public async Task<WatchEvent> EventAsync()
     {
