@@ -93,9 +93,14 @@ internal sealed class ControlPlaneProcess : IDisposable
     }
 
     /// <summary>The process's resident memory in MiB.</summary>
-    public double ResidentMiB()
+    public double ResidentMiB() => MemoryMiB("VmRSS:");
+
+    /// <summary>The most that it has been so far.</summary>
+    public double PeakMiB() => MemoryMiB("VmHWM:");
+
+    private double MemoryMiB(string field)
     {
-        var line = File.ReadLines($"/proc/{Pid}/status").First(l => l.StartsWith("VmRSS:", StringComparison.Ordinal));
+        var line = File.ReadLines($"/proc/{Pid}/status").First(l => l.StartsWith(field, StringComparison.Ordinal));
         return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]) / 1024.0;
     }
 
