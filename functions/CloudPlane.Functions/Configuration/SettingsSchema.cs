@@ -104,11 +104,20 @@ internal sealed class Settings(IReadOnlyDictionary<string, string> values)
     public TimeSpan GetDuration(string name)
     {
         var text = Get(name);
+        return TryParseDuration(text, out var duration)
+            ? duration
+            : throw new SettingsException($"--{name}: \"{text}\" is not a duration; write e.g. 90s, 15m, 24h or 7d");
+    }
+
+    /// <summary>Reads a span of time such as 90s, 15m, 24h or 7d; zero is none.</summary>
+    public static bool TryParseDuration(string text, out TimeSpan duration)
+    {
         var unit = text.Length == 0 ? ' ' : text[^1];
         double seconds = unit switch { 's' => 1, 'm' => 60, 'h' => 3600, 'd' => 86400, _ => 0 };
-        return seconds > 0 && int.TryParse(text.AsSpan(0, text.Length - 1), out var count) && count > 0
+        duration = seconds > 0 && int.TryParse(text.AsSpan(0, text.Length - 1), out var count) && count > 0
             ? TimeSpan.FromSeconds(seconds * count)
-            : throw new SettingsException($"--{name}: \"{text}\" is not a duration; write e.g. 90s, 15m, 24h or 7d");
+            : TimeSpan.Zero;
+        return duration > TimeSpan.Zero;
     }
 }
 

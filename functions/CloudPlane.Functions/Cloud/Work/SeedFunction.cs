@@ -1,0 +1,42 @@
+using System.Text.Json;
+
+namespace CloudPlane.Functions;
+
+/// <summary>
+/// The slow timer. What is scheduled re-arms itself, so a lost message would end it for good: this starts it anew. Clusters without nodes
+/// have no clocks that matter, and cost nothing.
+/// </summary>
+internal sealed class SeedFunction(ClusterRegistry clusters, IWorkQueue queue, DeadLetters deadLetters, TimeProvider time)
+{
+    /// <summary>How often every object's controllers are woken, as at a start.</summary>
+    private static readonly TimeSpan FullPeriod = TimeSpan.FromHours(2);
+
+    /// <summary>The timer's period, as in its function.json.</summary>
+    private static readonly TimeSpan Period = TimeSpan.FromMinutes(15);
+
+    /// <exception cref="FormatException">The envelope is none of the host.</exception>
+    public async Task RunAsync(JsonElement envelope, CancellationToken cancellationToken)
+    {
+        TriggerEnvelope.Data(envelope, "timer");
+        await RunAsync(cancellationToken);
+    }
+
+    /// <summary>One run; for simulation, which has no envelope.</summary>
+    internal async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        // A host that fires twice asks for the same messages twice: the queue keeps one of each.
+        var due = Grid.Ceiling(now, TimeSpan.FromSeconds(1));
+        var full = now - Grid.Ceiling(now - FullPeriod, FullPeriod) < Period;
+        var messages = new List<WorkMessage>();
+        foreach (var cluster in await clusters.ListAsync(cancellationToken))
+        {
+            if (cluster.HasNodes)
+                messages.Add(full ? new SeedWork(cluster.Name) { Due = due } : new SweepWork(cluster.Name) { Due = due });
+        }
+
+        if (messages.Count > 0)
+            await queue.SendAsync(messages, cancellationToken);
+        await deadLetters.TakeAsync(cancellationToken);
+    }
+}

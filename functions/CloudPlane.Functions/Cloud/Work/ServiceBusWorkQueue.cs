@@ -1,0 +1,28 @@
+namespace CloudPlane.Functions;
+
+/// <summary>The Service Bus queue <c>work</c>: with sessions, and with duplicate detection, which scheduled messages count on.</summary>
+internal sealed class ServiceBusWorkQueue(ServiceBusClient bus) : IWorkQueue
+{
+    /// <summary>The queue's name, as the trigger and the template have it.</summary>
+    public const string Name = "work";
+
+    /// <inheritdoc/>
+    public async Task SendAsync(IReadOnlyList<WorkMessage> messages, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await bus.SendAsync(Name, [.. messages.Select(Encode)], cancellationToken);
+        }
+        catch (ServiceBusException e)
+        {
+            throw new WorkQueueException($"the queue {Name} took no message: {e.Message}", e);
+        }
+    }
+
+    private static BusMessage Encode(WorkMessage message) => new(WorkCodec.Encode(message))
+    {
+        SessionId = message.Session,
+        MessageId = message.MessageId,
+        ScheduledAt = message.Due,
+    };
+}

@@ -1,0 +1,150 @@
+using System.Text.Json;
+using CloudPlane.Client;
+using Microsoft.Extensions.Logging;
+
+namespace CloudPlane.Functions;
+
+/// <summary>
+/// The function behind the queue <c>work</c>: takes a batch of one session, works off each key once, and sends what follows from it.
+/// The batch is completed as a whole when this returns; when it throws, all of it comes again.
+/// </summary>
+internal sealed partial class WorkFunction(ClusterWorks clusters, IWorkQueue queue, TimeProvider time, Random random, ILogger logger)
+{
+    private const string Binding = "messages";
+
+    // The host renews a session's lock for five minutes: what is not done by then might be done twice at once.
+    private static readonly TimeSpan MostTime = TimeSpan.FromMinutes(3);
+
+    /// <exception cref="FormatException">The envelope is none, or nothing in it is a message of ours.</exception>
+    public async Task RunAsync(JsonElement envelope, CancellationToken cancellationToken)
+    {
+        var payloads = TriggerEnvelope.Payloads(envelope, Binding);
+        var (messages, poison) = Decode(payloads);
+        if (poison.Count > 0 && messages.Count == 0)
+            throw new FormatException($"no message of the batch can be read: {poison[0].Error}");
+        foreach (var cluster in messages.GroupBy(message => message.Cluster))
+            await RunAsync(cluster.Key, [.. cluster], cancellationToken);
+        // Readable ones are done, and would only be done again until the unreadable one has been given up.
+        if (poison.Count > 0)
+            throw new FormatException($"{poison.Count} of {payloads.Count} messages can't be read: {poison[0].Error}");
+    }
+
+    /// <summary>Works off messages of one cluster; for tests and simulation, which have no envelope.</summary>
+    internal async Task RunAsync(string clusterName, IReadOnlyList<WorkMessage> messages, CancellationToken cancellationToken)
+    {
+        if (await clusters.FindAsync(clusterName, cancellationToken) is not { } cluster)
+        {
+            LogNoCluster(logger, messages.Count, clusterName);
+            return;
+        }
+
+        using var limit = new CancellationTokenSource(MostTime, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        foreach (var log in messages.OfType<LogWork>().Distinct())
+            await cluster.CarryAsync(log.Resource, either.Token);
+        if (messages.Any(message => message is SeedWork))
+            await cluster.SeedAsync(either.Token);
+        if (messages.Any(message => message is SweepWork or SeedWork))
+            await cluster.SweepAsync(either.Token);
+        if (messages.Any(message => message is CompactionWork or SeedWork))
+            await cluster.CompactAsync(either.Token);
+        var follow = await ReconcileAsync(cluster, Coalesce(messages), limit.Token, either.Token);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (follow.Count > 0)
+            await queue.SendAsync(follow, cancellationToken);
+    }
+
+    private static (List<WorkMessage> Messages, List<(string Text, string Error)> Poison) Decode(IReadOnlyList<TriggerPayload> payloads)
+    {
+        var messages = new List<WorkMessage>();
+        var poison = new List<(string Text, string Error)>();
+        foreach (var payload in payloads)
+        {
+            try
+            {
+                messages.Add(WorkCodec.Decode(payload.Json ?? throw new FormatException("the body is not JSON")));
+            }
+            catch (FormatException e)
+            {
+                poison.Add((payload.Text, e.Message));
+            }
+        }
+
+        return (messages, poison);
+    }
+
+    /// <summary>Each key once. A change starts a key's count of failures anew: the smallest attempt counts.</summary>
+    private static List<KeyWork> Coalesce(IReadOnlyList<WorkMessage> messages) =>
+        [.. messages.OfType<KeyWork>().GroupBy(key => (key.Controller, key.Namespace, key.Name)).Select(group => group.MinBy(key => key.Attempt)!)];
+
+    private async Task<List<WorkMessage>> ReconcileAsync(
+        ClusterWork cluster, List<KeyWork> keys, CancellationToken limit, CancellationToken cancellationToken)
+    {
+        var follow = new List<WorkMessage>();
+        foreach (var group in keys.GroupBy(key => key.Controller))
+        {
+            if (cluster.Registration(group.Key) is not { } registration)
+            {
+                // Of another version of this program: its own instances know it, or nobody does any more.
+                LogNoController(logger, group.Key, group.Count());
+                continue;
+            }
+
+            var options = new ParallelOptions { MaxDegreeOfParallelism = registration.Concurrency };
+            await Parallel.ForEachAsync(group, options, async (key, _) =>
+            {
+                var next = await ReconcileAsync(registration.Reconciler, key, limit, cancellationToken);
+                if (next is null)
+                    return;
+                lock (follow)
+                    follow.Add(next);
+            });
+        }
+
+        return follow;
+    }
+
+    /// <summary>One look at one key; returns the message that brings it back, if it is to come back.</summary>
+    private async Task<KeyWork?> ReconcileAsync(IReconciler reconciler, KeyWork key, CancellationToken limit, CancellationToken cancellationToken)
+    {
+        for (var race = 0; ; race++)
+        {
+            try
+            {
+                var result = await reconciler.ReconcileAsync(new ReconcileKey(key.Cluster, key.Namespace, key.Name), cancellationToken);
+                return result.RequeueAfter is { } delay ? key with { Attempt = 0, Due = Grid.After(time.GetUtcNow(), delay) } : null;
+            }
+            // A lost race needs a fresh look, not rest; whoever keeps losing lets the others finish.
+            catch (ApiException e) when (e.IsConflict && race < Backoff.RacesAtOnce)
+            {
+            }
+            catch (OperationCanceledException) when (limit.IsCancellationRequested)
+            {
+                // Not this key's fault, and not a failure: another invocation has time for it.
+                return key with { Due = null };
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                // The invocation was given up: all of its messages come again.
+                return null;
+            }
+            // A bug in one reconciler must not take the others down: whatever it threw, the key comes back later.
+            catch (Exception e)
+            {
+                var delay = Backoff.After(key.Attempt, random);
+                if (e is not ApiException { IsConflict: true })
+                    LogFailure(logger, key.Controller, key.Namespace, key.Name, delay, e);
+                return key with { Attempt = key.Attempt + 1, Due = Grid.After(time.GetUtcNow(), delay) };
+            }
+        }
+    }
+
+    [LoggerMessage(21, LogLevel.Warning, "{Controller} failed on {Namespace}/{Name}, again in {Delay}")]
+    private static partial void LogFailure(ILogger logger, string controller, string @namespace, string name, TimeSpan delay, Exception error);
+
+    [LoggerMessage(22, LogLevel.Warning, "{Count} messages for controller {Controller}, which is not here, were dropped")]
+    private static partial void LogNoController(ILogger logger, string controller, int count);
+
+    [LoggerMessage(23, LogLevel.Information, "{Count} messages for cluster {Cluster}, which is gone, were dropped")]
+    private static partial void LogNoCluster(ILogger logger, int count, string cluster);
+}

@@ -1,0 +1,85 @@
+using System.Buffers.Text;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace CloudPlane.Functions;
+
+/// <summary>
+/// One message of the <c>work</c> queue. It only says where to look: whatever it caused to be read is read anew, so it may come twice,
+/// late, or out of order.
+/// </summary>
+/// <param name="Cluster">Whose state it is about.</param>
+internal abstract record WorkMessage(string Cluster)
+{
+    /// <summary>When it is to be delivered; null for at once.</summary>
+    public DateTimeOffset? Due { get; init; }
+
+    /// <summary>The session: messages of one session are worked on by one instance at a time, in order. At most 128 characters.</summary>
+    public abstract string Session { get; }
+
+    /// <summary>
+    /// For a scheduled message: the same for all that ask for the same at the same time, so that the queue's duplicate detection keeps one
+    /// of them. Messages without delay are never merged by the queue: the second may report what the first did not see.
+    /// </summary>
+    public string? MessageId => Due is { } due ? Digest($"{Topic}@{due.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)}") : null;
+
+    /// <summary>What it is about, apart from when.</summary>
+    protected abstract string Topic { get; }
+
+    // A Service Bus MessageId has at most 128 characters; names may have 253 each.
+    private static string Digest(string text) => Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+}
+
+/// <summary>The log of a resource has grown: carry its changes to those whom they concern.</summary>
+internal sealed record LogWork(string Cluster, string Resource) : WorkMessage(Cluster)
+{
+    /// <inheritdoc/>
+    public override string Session => $"{Cluster}/log/{Resource}";
+
+    /// <inheritdoc/>
+    protected override string Topic => Session;
+}
+
+/// <summary>A controller is to look at a key. <paramref name="Attempt"/> counts the failures in a row before this look.</summary>
+internal sealed record KeyWork(string Cluster, string Controller, string Namespace, string Name, int Attempt = 0) : WorkMessage(Cluster)
+{
+    /// <summary>The look through all Events of a cluster.</summary>
+    public static KeyWork EventExpiry(string cluster) => new(cluster, "event-expiry-controller", "", "sweep");
+
+    /// <inheritdoc/>
+    public override string Session => $"{Cluster}/{Shards.Of(Controller, Namespace, Name)}";
+
+    /// <inheritdoc/>
+    protected override string Topic => $"{Cluster}/{Controller}/{Namespace}/{Name}";
+}
+
+/// <summary>Compare how far the logs have been carried with their heads: finds what a crash kept from being sent.</summary>
+internal sealed record SweepWork(string Cluster) : WorkMessage(Cluster)
+{
+    /// <inheritdoc/>
+    public override string Session => $"{Cluster}/upkeep";
+
+    /// <inheritdoc/>
+    protected override string Topic => $"{Cluster}/sweep";
+}
+
+/// <summary>Forget history that no watch may resume from any more.</summary>
+internal sealed record CompactionWork(string Cluster) : WorkMessage(Cluster)
+{
+    /// <inheritdoc/>
+    public override string Session => $"{Cluster}/upkeep";
+
+    /// <inheritdoc/>
+    protected override string Topic => $"{Cluster}/compaction";
+}
+
+/// <summary>Start everything anew that goes on by re-arming itself: what a lost message would have ended for good.</summary>
+internal sealed record SeedWork(string Cluster) : WorkMessage(Cluster)
+{
+    /// <inheritdoc/>
+    public override string Session => $"{Cluster}/upkeep";
+
+    /// <inheritdoc/>
+    protected override string Topic => $"{Cluster}/seed";
+}
