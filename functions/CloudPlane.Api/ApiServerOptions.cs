@@ -21,6 +21,15 @@ public sealed record ApiServerOptions
     /// <summary>How often a watch that asked for bookmarks gets one.</summary>
     public TimeSpan BookmarkInterval { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>The longest that a watch or a followed log may last, where whoever carries it cuts it off; null for no limit.</summary>
+    public TimeSpan? MaxStreamLifetime { get; init; }
+
+    /// <summary>
+    /// How often a silent watch gets an empty line, which every client skips, and one at its start; null for never. For proxies that cut silent
+    /// connections, and that hold back an answer's headers until its first byte.
+    /// </summary>
+    public TimeSpan? WatchKeepAlive { get; init; }
+
     /// <summary>How long a read waits for a revision that has not happened yet before it answers 504.</summary>
     public TimeSpan FreshnessTimeout { get; init; } = TimeSpan.FromSeconds(3);
 

@@ -11,6 +11,12 @@ public sealed record ControllerOptions
     /// <summary>How long a node may go without renewing its Lease before it is given up (--node-monitor-grace-period).</summary>
     public TimeSpan NodeMonitorGracePeriod { get; init; } = TimeSpan.FromSeconds(40);
 
+    /// <summary>
+    /// Whether nodes get their grace period anew when this process starts: right where nobody takes renewals while it is down, wrong where
+    /// processes come and go.
+    /// </summary>
+    public bool GraceFromStart { get; init; } = true;
+
     /// <summary>The same for a node that has not reported any status yet (--node-startup-grace-period).</summary>
     public TimeSpan NodeStartupGracePeriod { get; init; } = TimeSpan.FromSeconds(60);
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using CloudPlane.Storage;
 
 namespace CloudPlane.Api;
@@ -16,7 +17,7 @@ internal sealed class Watcher(
         if (request.NotOlderThan > 0)
             await freshness.WaitAsync(operation.Partition, request.NotOlderThan, operation.Aborted);
 
-        using var timeout = new CancellationTokenSource(request.Timeout ?? RandomLifetime(), time);
+        using var timeout = new CancellationTokenSource(Lifetime(request), time);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, operation.Aborted, ending);
         await using var lease = hub.Acquire(operation.Partition);
         var stream = new WatchStream(operation, selection, form, responder);
@@ -39,14 +40,21 @@ internal sealed class Watcher(
         }
     }
 
-    private TimeSpan RandomLifetime() => options.MinWatchLifetime * (1 + ids.NextFraction());
+    private TimeSpan Lifetime(WatchRequest request)
+    {
+        var lifetime = request.Timeout ?? options.MinWatchLifetime * (1 + ids.NextFraction());
+        // Spread, so that watches that began together don't all come back together.
+        return options.MaxStreamLifetime * (1 - (ids.NextFraction() / 8)) is { } most && most < lifetime ? most : lifetime;
+    }
 
     /// <summary>The client learns at once that it is watching.</summary>
-    private static async ValueTask StartAsync(Operation operation, OutputForm form)
+    private async ValueTask StartAsync(Operation operation, OutputForm form)
     {
         operation.Response.StatusCode = 200;
         operation.Response.ContentType = form.ContentType;
         operation.Response.AddHeader("Cache-Control", "no-cache, private");
+        if (options.WatchKeepAlive is not null)
+            operation.Response.Body.Write("\n"u8);
         await operation.Response.Body.FlushAsync(operation.Aborted);
     }
 
@@ -81,21 +89,26 @@ internal sealed class Watcher(
     private async ValueTask FollowAsync(
         Operation operation, WatchStream stream, PartitionTail tail, WatchRequest request, Position position, CancellationToken end)
     {
-        var bookmarkAt = time.GetUtcNow() + options.BookmarkInterval;
+        // Whoever asked for no bookmarks must get none: an empty line keeps the connection alive as well.
+        var interval = request.Bookmarks ? options.BookmarkInterval : options.WatchKeepAlive;
+        var signAt = time.GetUtcNow() + interval;
         try
         {
             while (true)
             {
                 if (!await SendChangesAsync(operation, stream, tail, position, end))
                     return;
-                if (request.Bookmarks && time.GetUtcNow() >= bookmarkAt)
+                if (time.GetUtcNow() >= signAt)
                 {
-                    stream.WriteBookmark(position.Revision, endOfInitialEvents: false);
+                    if (request.Bookmarks)
+                        stream.WriteBookmark(position.Revision, endOfInitialEvents: false);
+                    else
+                        operation.Response.Body.Write("\n"u8);
                     await operation.Response.Body.FlushAsync(end);
-                    bookmarkAt = time.GetUtcNow() + options.BookmarkInterval;
+                    signAt = time.GetUtcNow() + interval;
                 }
 
-                await WaitAsync(tail, position.Revision, request.Bookmarks ? bookmarkAt - time.GetUtcNow() : Timeout.InfiniteTimeSpan, end);
+                await WaitAsync(tail, position.Revision, signAt - time.GetUtcNow() ?? Timeout.InfiniteTimeSpan, end);
             }
         }
         catch (OperationCanceledException) when (request.Bookmarks && !operation.Aborted.IsCancellationRequested)
@@ -136,7 +149,7 @@ internal sealed class Watcher(
         }
         catch (TimeoutException)
         {
-            // Time for a bookmark.
+            // Time for a bookmark, or a sign of life.
         }
     }
 

@@ -10,7 +10,7 @@ internal sealed class NodeLifecycleController(ApiClient api, Replicas replicas, 
     : IReconciler
 {
     // While nobody was here to take renewals, no node could renew: each gets its grace period anew from the start of this process.
-    private readonly DateTimeOffset _started = time.GetUtcNow();
+    private readonly DateTimeOffset _heardSince = options.GraceFromStart ? time.GetUtcNow() : DateTimeOffset.MinValue;
 
     /// <inheritdoc/>
     public string Name => "node-controller";
@@ -27,9 +27,9 @@ internal sealed class NodeLifecycleController(ApiClient api, Replicas replicas, 
         }
         var leases = await replicas.SyncAsync<Lease>(cancellationToken).ConfigureAwait(false);
         var deadline = NodeHealth.Deadline(node, leases.Get(NodeHealth.LeaseNamespace, key.Name), options);
-        if (deadline < _started + options.NodeMonitorGracePeriod && NodeTaints.Condition(node, "Ready")?.Status != "Unknown")
+        if (deadline < _heardSince + options.NodeMonitorGracePeriod && NodeTaints.Condition(node, "Ready")?.Status != "Unknown")
         {
-            deadline = _started + options.NodeMonitorGracePeriod;
+            deadline = _heardSince + options.NodeMonitorGracePeriod;
         }
         if (deadline <= time.GetUtcNow())
         {

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using CloudPlane.Storage;
 
@@ -45,8 +46,8 @@ internal sealed class LogCursors(IStateStore store, string cluster)
 
     private static DocumentTemplate Document(long position)
     {
-        var head = "{\"resourceVersion\":\""u8;
-        return new([.. head, .. System.Text.Encoding.ASCII.GetBytes($"\",\"position\":{position}}}")], head.Length);
+        const string head = "{\"resourceVersion\":\"";
+        return new(Encoding.ASCII.GetBytes($"{head}\",\"position\":{position}}}"), head.Length);
     }
 
     /// <exception cref="InvalidDataException">It is no cursor: somebody else wrote there.</exception>

@@ -6,7 +6,8 @@ namespace CloudPlane.Functions;
 
 /// <summary>One cluster's reconcilers in this process, and the carrying of its logs to them.</summary>
 internal sealed class ClusterWork(
-    string cluster, IStateStore store, ControllerSet controllers, IChangeFeed feed, IWorkQueue queue, INodeBells bells, TimeProvider time)
+    string cluster, IStateStore store, ControllerSet controllers, IChangeFeed feed, NodeConcerns concerns, IWorkQueue queue, INodeBells bells,
+    TimeProvider time)
 {
     // How many changes are routed before their messages are sent and the position is moved.
     private const int CarriedAtOnce = 500;
@@ -92,8 +93,9 @@ internal sealed class ClusterWork(
                 messages.Add(new KeyWork(cluster, message.Controller, message.Key.Namespace, message.Key.Name));
         }
 
-        // Before the messages: a pod that its node hears of a little early costs nothing, and the other way round somebody waits.
-        await bells.RingAsync(cluster, resource, changes, cancellationToken);
+        // Before the messages: nodes are what somebody waits for.
+        if (await concerns.OfAsync(resource, changes, cancellationToken) is { Count: > 0 } nodes)
+            await bells.RingAsync(cluster, nodes, resource, cancellationToken);
         if (messages.Count > 0)
             await queue.SendAsync([.. messages], cancellationToken);
     }
