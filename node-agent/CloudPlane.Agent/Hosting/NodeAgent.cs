@@ -65,7 +65,7 @@ internal sealed class NodeAgent : IAsyncDisposable
             health.RunAsync,
             reporter.RunAsync,
             _credentials.RenewAsync,
-            new MemoryTrimmer(_time).RunAsync,
+            MemoryTrimmer.OfThisProcess(_time).RunAsync,
             new LeaseKeeper(_api, _options.NodeName, _time, _log).RunAsync,
             new NetworkKeeper(network, nodes, health, _time, _log).RunAsync,
             ct => DrainAsync(services, ct),
