@@ -1,0 +1,2 @@
+Console.Error.WriteLine("functions-host-double: use FunctionsHostDouble.StartAsync");
+return 2;
