@@ -8,13 +8,22 @@ public abstract partial class StateStoreContract
 {
     private int _cases;
 
+    /// <summary>How many random histories are tried: fewer where each step takes a request.</summary>
+    protected virtual int Histories => 150;
+
+    /// <summary>Bytes of the longest of them, at three a step.</summary>
+    protected virtual int HistoryBytes => 240;
+
+    /// <summary>How many histories of concurrent writers are tried.</summary>
+    protected virtual int ConcurrentHistories => 25;
+
     /// <summary>Closes and opens the store again, where it survives that.</summary>
     protected virtual Task<IStateStore> ReopenAsync(IStateStore store) => Task.FromResult(store);
 
     [Fact]
     public void Any_history_is_the_one_that_the_model_tells()
     {
-        var config = Config.QuickThrowOnFailure.WithMaxTest(150).WithEndSize(240);
+        var config = Config.QuickThrowOnFailure.WithMaxTest(Histories).WithEndSize(HistoryBytes);
         var steps = ArbMap.Default.ArbFor<byte[]>();
         Prop.ForAll(steps, bytes => RunHistory(bytes).GetAwaiter().GetResult()).Check(config);
     }
@@ -22,7 +31,7 @@ public abstract partial class StateStoreContract
     [Fact]
     public void Concurrent_histories_are_the_log_that_they_left()
     {
-        var config = Config.QuickThrowOnFailure.WithMaxTest(25);
+        var config = Config.QuickThrowOnFailure.WithMaxTest(ConcurrentHistories);
         Prop.ForAll(ArbMap.Default.ArbFor<int>(), seed => RunConcurrently(seed).GetAwaiter().GetResult()).Check(config);
     }
 

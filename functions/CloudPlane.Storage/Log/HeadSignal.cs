@@ -45,6 +45,18 @@ internal sealed class HeadSignal(long head)
         }
     }
 
+    /// <summary>Ends all present waiting with an error.</summary>
+    public void Fail(Exception error)
+    {
+        TaskCompletionSource? waiting;
+        lock (_gate)
+        {
+            waiting = _advanced;
+            _advanced = null;
+        }
+        waiting?.TrySetException(error);
+    }
+
     /// <summary>Ends all waiting, now and later, with <see cref="ObjectDisposedException"/>.</summary>
     public void Close()
     {
