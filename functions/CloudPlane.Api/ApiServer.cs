@@ -28,8 +28,11 @@ public sealed class ApiServer : IAsyncDisposable
     /// <param name="time">The clock.</param>
     /// <param name="random">For uids, generated names, addresses and watch lifetimes; need not be safe for concurrent use.</param>
     /// <param name="logger">Where unexpected failures go.</param>
+    /// <param name="links">What nodes wait on instead of watching; null lets them watch.</param>
+    /// <param name="streams">The way to the nodes' logs; null for the tunnels that nodes open to this process.</param>
     public ApiServer(
-        ApiServerOptions options, IStateStore store, Catalog catalog, IClusterDirectory clusters, TimeProvider time, Random random, ILogger? logger = null)
+        ApiServerOptions options, IStateStore store, Catalog catalog, IClusterDirectory clusters, TimeProvider time, Random random, ILogger? logger = null,
+        INodeLinks? links = null, INodeStreams? streams = null)
     {
         options.Check();
         _catalog = catalog;
@@ -40,10 +43,10 @@ public sealed class ApiServer : IAsyncDisposable
         _authenticator = new Authenticator(time);
         _authorizer = new Authorizer(new NodeAuthorizer(new PodReferences(store), store));
         _documents = new DocumentEndpoints(catalog);
-        _nodes = new NodeEndpoints(_authenticator, tunnels, time, options, _ending.Token);
+        _nodes = new NodeEndpoints(_authenticator, tunnels, links, time, options, _ending.Token);
         _bootstrap = new ClusterBootstrap(store, options, ServeAsync);
         _watches = new WatchHub(store, time);
-        _registry = new Registry(store, catalog, _watches, tunnels, ids, time, options, _ending.Token);
+        _registry = new Registry(store, catalog, _watches, streams ?? tunnels, ids, time, options, _ending.Token);
     }
 
     /// <summary>Serves a request of an ASP.NET Core server: <c>app.Run(api.HandleAsync)</c>.</summary>

@@ -20,6 +20,10 @@ internal static partial class ErrorTranslation
             case StoreUnavailableException unavailable:
                 LogUnavailable(logger, request.Method, request.Path, unavailable);
                 return ApiErrors.ServiceUnavailable("the state store does not answer; the outcome of a write is unknown");
+            case NodeUnreachableException { TimedOut: true } silent:
+                return new ApiStatusException(504, "Timeout", silent.Message);
+            case NodeUnreachableException unreachable:
+                return ApiErrors.ServiceUnavailable(unreachable.Message);
             case PatchException patch:
                 return patch.Code == 422
                     ? new ApiStatusException(422, "Invalid", patch.Message)

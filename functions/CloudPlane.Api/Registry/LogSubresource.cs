@@ -1,15 +1,12 @@
-using System.Buffers;
-using System.IO.Pipelines;
 using System.Text;
 using CloudPlane.Schema;
 using CloudPlane.Storage;
 
 namespace CloudPlane.Api;
 
-/// <summary>GET pods/{name}/log: a container's log, from the node, through its tunnel.</summary>
-internal sealed class LogSubresource(IStateStore store, NodeTunnels tunnels)
+/// <summary>GET pods/{name}/log: a container's log, from the node.</summary>
+internal sealed class LogSubresource(IStateStore store, INodeStreams streams, TimeProvider time, ApiServerOptions options)
 {
-    private const int ErrorLimit = 4096;
     private static readonly string[] Forwarded = ["follow", "previous", "tailLines", "sinceSeconds", "sinceTime", "timestamps", "limitBytes"];
 
     public async ValueTask GetAsync(Operation operation)
@@ -26,67 +23,10 @@ internal sealed class LogSubresource(IStateStore store, NodeTunnels tunnels)
             return;
         }
 
-        using var stream = await tunnels.RequestAsync(operation.Cluster, node, PathFor(operation, container), operation.Aborted);
-        await ForwardAsync(operation, await stream.Answered);
-    }
-
-    private static async ValueTask ForwardAsync(Operation operation, StreamAnswer answer)
-    {
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(operation.Aborted, answer.Aborted);
-        if (answer.Status != 200)
-            throw Failure(answer.Status, await ReadTextAsync(answer.Body, either.Token));
-        var response = operation.Response;
-        response.StatusCode = 200;
-        response.ContentType = answer.ContentType;
-        await response.Body.FlushAsync(either.Token);
-        while (true)
-        {
-            ReadResult read;
-            try
-            {
-                read = await answer.Body.ReadAsync(either.Token);
-            }
-            catch (Exception e) when (!operation.Aborted.IsCancellationRequested && e is (OperationCanceledException or IOException))
-            {
-                // The node broke off: the client must not take what it has for the whole log.
-                response.Abort();
-                return;
-            }
-
-            foreach (var part in read.Buffer)
-                response.Body.Write(part.Span);
-            answer.Body.AdvanceTo(read.Buffer.End);
-            if ((await response.Body.FlushAsync(either.Token)).IsCompleted || read.IsCompleted)
-                return;
-        }
-    }
-
-    private static async ValueTask<string> ReadTextAsync(PipeReader body, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            var read = await body.ReadAsync(cancellationToken);
-            if (!read.IsCompleted && read.Buffer.Length < ErrorLimit)
-            {
-                body.AdvanceTo(read.Buffer.Start, read.Buffer.End);
-                continue;
-            }
-
-            var text = Encoding.UTF8.GetString(read.Buffer.Slice(0, Math.Min(read.Buffer.Length, ErrorLimit)).ToArray());
-            body.AdvanceTo(read.Buffer.End);
-            return text;
-        }
-    }
-
-    private static ApiStatusException Failure(int status, string text)
-    {
-        var message = text.Trim();
-        return status switch
-        {
-            400 => ApiErrors.BadRequest(message),
-            404 => new ApiStatusException(404, "NotFound", message),
-            _ => new ApiStatusException(status < 400 ? 500 : status, "InternalError", message.Length == 0 ? "the node could not serve the log" : message),
-        };
+        // What the node takes to begin counts as well.
+        using var forwarder = new LogForwarder(operation, time, options.MaxStreamLifetime);
+        await using var stream = await streams.RequestAsync(operation.Cluster, node, PathFor(operation, container), operation.Aborted);
+        await forwarder.ForwardAsync(stream.Answer);
     }
 
     private static string PathFor(Operation operation, string container)

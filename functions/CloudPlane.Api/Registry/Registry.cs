@@ -20,7 +20,7 @@ internal sealed class Registry
     private readonly LogSubresource _log;
 
     public Registry(
-        IStateStore store, Catalog catalog, WatchHub watches, NodeTunnels tunnels, IdSource ids, TimeProvider time, ApiServerOptions options, CancellationToken ending)
+        IStateStore store, Catalog catalog, WatchHub watches, INodeStreams streams, IdSource ids, TimeProvider time, ApiServerOptions options, CancellationToken ending)
     {
         var responder = new Responder(time);
         var freshness = new Freshness(store, time, options);
@@ -37,7 +37,7 @@ internal sealed class Registry
         _scale = new ScaleSubresource(store, catalog, flow, responder);
         _binding = new BindingSubresource(store, catalog, ids, time);
         _eviction = new EvictionSubresource(catalog, _deleter);
-        _log = new LogSubresource(store, tunnels);
+        _log = new LogSubresource(store, streams, time, options);
     }
 
     public ValueTask ServeAsync(Operation operation) => (operation.Subresource?.Name, operation.Verb) switch

@@ -7,10 +7,11 @@ using System.Threading.Channels;
 
 namespace CloudPlane.Api;
 
-/// <summary>The agent's own paths, /cloudplane/v1/...: joining, the tunnel, and answers to what came down it.</summary>
+/// <summary>The agent's own paths, /cloudplane/v1/...: joining; then either the tunnel and answers to what came down it, or the link.</summary>
+/// <param name="links">Null where nodes hold connections.</param>
 /// <param name="ending">The server is about to stop.</param>
 internal sealed class NodeEndpoints(
-    Authenticator authenticator, NodeTunnels tunnels, TimeProvider time, ApiServerOptions options, CancellationToken ending)
+    Authenticator authenticator, NodeTunnels tunnels, INodeLinks? links, TimeProvider time, ApiServerOptions options, CancellationToken ending)
 {
     private static readonly byte[] NewLine = "\n"u8.ToArray();
 
@@ -33,6 +34,12 @@ internal sealed class NodeEndpoints(
                 Require(request, "POST");
                 RequireNode(request, tokens, node);
                 await AnswerAsync(request, response, node, id, cancellationToken);
+                return true;
+            // Without links this is a path that is not served: the node watches.
+            case ["cloudplane", "v1", "nodes", var node, "wakeup"] when links is not null:
+                Require(request, "POST");
+                RequireNode(request, tokens, node);
+                await LinkAsync(request, response, await links.OpenAsync(request.Cluster, node, cancellationToken), cancellationToken);
                 return true;
             default:
                 return false;
@@ -57,6 +64,18 @@ internal sealed class NodeEndpoints(
             ["expirationTimestamp"] = JsonFields.Timestamp(expires),
         };
         await Responder.BytesAsync(request, response, new QueryParameters(""), Documents.ToBytes(answer), "application/json", 200, cancellationToken);
+    }
+
+    private static ValueTask LinkAsync(ApiRequest request, ApiResponse response, NodeLink link, CancellationToken cancellationToken)
+    {
+        var answer = new JsonObject
+        {
+            ["queue"] = link.Queue.AbsoluteUri,
+            ["token"] = link.Token,
+            ["expirationTimestamp"] = JsonFields.Timestamp(link.Expires),
+            ["heartbeatSeconds"] = (long)link.Heartbeat.TotalSeconds,
+        };
+        return Responder.BytesAsync(request, response, new QueryParameters(""), Documents.ToBytes(answer), "application/json", 200, cancellationToken);
     }
 
     /// <summary>A DNS-1123 subdomain, as a Node's name must be.</summary>

@@ -5,7 +5,7 @@ using System.Threading.Channels;
 namespace CloudPlane.Api;
 
 /// <summary>The nodes that hold a tunnel open: requests go down it, each answer comes back as a call of the node's own.</summary>
-internal sealed class NodeTunnels(IdSource ids, TimeProvider time, ApiServerOptions options)
+internal sealed class NodeTunnels(IdSource ids, TimeProvider time, ApiServerOptions options) : INodeStreams
 {
     private const int QueueLimit = 256;
     private readonly ConcurrentDictionary<(string Cluster, string Node), Channel<string>> _tunnels = new();
@@ -30,26 +30,29 @@ internal sealed class NodeTunnels(IdSource ids, TimeProvider time, ApiServerOpti
             _tunnels.TryRemove(new KeyValuePair<(string, string), Channel<string>>((cluster, node), channel));
     }
 
-    /// <summary>Sends a request down the node's tunnel and waits for the answer to begin. The caller disposes the stream.</summary>
-    /// <exception cref="ApiStatusException">503 without a tunnel, 504 without an answer.</exception>
-    public async ValueTask<PendingStream> RequestAsync(string cluster, string node, string path, CancellationToken cancellationToken)
+    /// <summary>Sends a request down the node's tunnel and waits for the answer to begin.</summary>
+    public async ValueTask<NodeStream> RequestAsync(string cluster, string node, string path, CancellationToken cancellationToken)
     {
         if (!_tunnels.TryGetValue((cluster, node), out var tunnel))
-            throw ApiErrors.ServiceUnavailable($"node {GoText.Quote(node)} is not connected: its agent holds no connection to the control plane");
+            throw NodeUnreachableException.NotConnected(node);
         var stream = new PendingStream(ids.NewUid().ToString("N"), cluster, node, s => _streams.TryRemove(s.Id, out _));
         _streams[stream.Id] = stream;
         try
         {
             if (!tunnel.Writer.TryWrite(new JsonObject { ["id"] = stream.Id, ["path"] = path }.ToJsonString()))
-                throw ApiErrors.ServiceUnavailable($"node {GoText.Quote(node)} has too many requests waiting");
-            await stream.Answered.WaitAsync(options.StreamTimeout, time, cancellationToken);
-            return stream;
+                throw new NodeUnreachableException($"node {GoText.Quote(node)} has too many requests waiting");
+            var answer = await stream.Answered.WaitAsync(options.StreamTimeout, time, cancellationToken);
+            return new NodeStream(answer, () =>
+            {
+                stream.Dispose();
+                return ValueTask.CompletedTask;
+            });
         }
         catch (Exception e)
         {
             stream.Dispose();
             if (e is TimeoutException)
-                throw new ApiStatusException(504, "Timeout", $"node {GoText.Quote(node)} did not answer within {options.StreamTimeout.TotalSeconds:0} s");
+                throw NodeUnreachableException.Silent(node, options.StreamTimeout);
             throw;
         }
     }

@@ -1,5 +1,3 @@
-using System.IO.Pipelines;
-
 namespace CloudPlane.Api;
 
 /// <summary>
@@ -32,6 +30,3 @@ internal sealed class PendingStream(string id, string cluster, string node, Acti
         _done.TrySetResult();
     }
 }
-
-/// <summary>A node's answer. <paramref name="Aborted"/> fires when the node's call breaks off.</summary>
-internal sealed record StreamAnswer(int Status, string ContentType, PipeReader Body, CancellationToken Aborted);

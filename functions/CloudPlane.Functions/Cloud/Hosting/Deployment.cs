@@ -43,9 +43,10 @@ internal sealed class Deployment : IAsyncDisposable
         _store = new OutboxStore(state, _outbox, settings.Heartbeat);
         _bells = new NodeBells(bus, logger);
         Clusters = new ClusterRegistry(state, settings.Secret, time);
+        var options = new ApiServerOptions { MaxStreamLifetime = MaxStreamLifetime, WatchKeepAlive = StreamSign, BookmarkInterval = StreamSign };
         Api = new ApiServer(
-            new ApiServerOptions { MaxStreamLifetime = MaxStreamLifetime, WatchKeepAlive = StreamSign, BookmarkInterval = StreamSign },
-            _store, Catalog.LoadBuiltIn(), Clusters, time, Random.Shared, loggers.CreateLogger("CloudPlane.Api"));
+            options, _store, Catalog.LoadBuiltIn(), Clusters, time, Random.Shared, loggers.CreateLogger("CloudPlane.Api"),
+            new QueueLinks(bus, Clusters, settings.Secret, settings.Heartbeat, time), new QueueStreams(bus, options.StreamTimeout, MaxStreamLifetime, time));
         var work = new WorkFunction(new ClusterWorks(Clusters, MakeWork), _queue, time, Random.Shared, logger);
         var deadLetters = new DeadLetters(bus, _queue, Clusters, name => ClientOf(name, "system:kube-controller-manager"), _meter, time, logger);
         _triggers = new TriggerEndpoints(work, new SeedFunction(Clusters, _queue, deadLetters, time), logger);

@@ -18,7 +18,9 @@ internal sealed class NodeConcerns(Replicas replicas)
             // The way to its pods leads through a node's address and network: each node keeps a route to each other.
             case "nodes" when changes.Any(IsForOtherNodes):
                 var nodes = await replicas.SyncAsync<Node>(cancellationToken);
-                return [.. nodes.All.Select(node => node.Metadata.Name!)];
+                // One that was deleted under its agent registers again.
+                var deleted = changes.Where(change => change.Deleted).Select(change => ObjectName(change.Document));
+                return nodes.All.Select(node => node.Metadata.Name!).Concat(deleted).ToHashSet();
             default:
                 return [];
         }
@@ -49,6 +51,12 @@ internal sealed class NodeConcerns(Replicas replicas)
     {
         using var document = JsonDocument.Parse(pod);
         return Member(document.RootElement, "spec") is { } spec && Member(spec, "nodeName") is { ValueKind: JsonValueKind.String } name ? name.GetString()! : "";
+    }
+
+    private static string ObjectName(ReadOnlyMemory<byte> document)
+    {
+        using var parsed = JsonDocument.Parse(document);
+        return Member(parsed.RootElement, "metadata") is { } metadata && Member(metadata, "name") is { ValueKind: JsonValueKind.String } name ? name.GetString()! : "";
     }
 
     private static bool Differs(JsonElement? before, JsonElement? after, string name) =>

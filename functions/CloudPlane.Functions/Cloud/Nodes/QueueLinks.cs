@@ -1,0 +1,52 @@
+using CloudPlane.Api;
+
+namespace CloudPlane.Functions;
+
+/// <summary>
+/// Nodes' own queues: each with a rule that may only listen, whose key no one stores, as it is derived from the cluster's. A cluster that was
+/// made anew has other keys, so the queues of the old one's nodes are made anew, too.
+/// </summary>
+internal sealed class QueueLinks(ServiceBusClient bus, ClusterRegistry clusters, MasterSecret secret, TimeSpan heartbeat, TimeProvider time) : INodeLinks
+{
+    private const string Rule = "node";
+
+    // Each renewal wakes the API; a stolen token tells for as long when a node's pods change, and keeps it from hearing of it.
+    private static readonly TimeSpan TokenLifetime = TimeSpan.FromHours(12);
+
+    // Of a node that has been away for longer, nobody knows whether it comes again.
+    private static readonly TimeSpan IdleLifetime = TimeSpan.FromDays(7);
+
+    // A node that comes back looks at everything anyway.
+    private static readonly TimeSpan MessageLifetime = TimeSpan.FromMinutes(5);
+
+    /// <inheritdoc/>
+    public async ValueTask<NodeLink> OpenAsync(string cluster, string node, CancellationToken cancellationToken)
+    {
+        var record = await clusters.FindRecordAsync(cluster, cancellationToken) ?? throw new NodeUnreachableException($"there is no cluster {cluster}");
+        var queue = NodeQueues.NameOf(cluster, node);
+        var rule = new QueueRule(Rule, QueueRights.Listen, secret.SharedAccessKey($"{record.KeyPurpose} node {node}"));
+        try
+        {
+            await EnsureAsync(queue, rule, cancellationToken);
+        }
+        catch (ServiceBusException e)
+        {
+            throw new NodeUnreachableException($"the queue of node {node} can't be made now", e);
+        }
+
+        await clusters.MarkNodesAsync(cluster, cancellationToken);
+        var expires = time.GetUtcNow() + TokenLifetime;
+        var address = bus.QueueAddress(queue);
+        return new NodeLink(address, SasToken.Issue(address, rule.Name, rule.Key, expires), expires, heartbeat);
+    }
+
+    private async Task EnsureAsync(string queue, QueueRule rule, CancellationToken cancellationToken)
+    {
+        var properties = new QueueProperties { DefaultMessageTimeToLive = MessageLifetime, AutoDeleteOnIdle = IdleLifetime, Rules = [rule] };
+        var found = await bus.CreateQueueAsync(queue, properties, cancellationToken);
+        if (found.Properties.Rules.Contains(rule))
+            return;
+        await bus.DeleteQueueAsync(queue, cancellationToken);
+        await bus.CreateQueueAsync(queue, properties, cancellationToken);
+    }
+}
