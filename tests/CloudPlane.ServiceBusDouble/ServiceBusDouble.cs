@@ -77,7 +77,8 @@ public sealed partial class ServiceBusDouble
     }
 
     /// <summary>Makes a queue.</summary>
-    /// <exception cref="BusException">Name or settings are not valid (400), the name is taken (409), or the namespace is full (403).</exception>
+    /// <exception cref="BusException">Name or settings are not valid (400), the name is taken (409), or the namespace is full
+    /// (403).</exception>
     public BusQueue CreateQueue(string name, QueueSettings settings)
     {
         if (!IsQueueName(name))

@@ -1,7 +1,8 @@
 namespace CloudPlane.Doubles;
 
 /// <summary>
-/// What goes wrong, for tests; nothing by default. Rates are shares from 0 to 1. All chance comes from one seeded source, so that a run of one
+/// What goes wrong, for tests; nothing by default. Rates are shares from 0 to 1. All chance comes from one seeded source, so that a run of
+/// one
 /// thread can be repeated.
 /// </summary>
 public sealed class ServiceBusFaults(Random random)
@@ -34,7 +35,9 @@ public sealed class ServiceBusFaults(Random random)
     /// <summary>Requests that are carried out and whose answer never arrives: the connection breaks.</summary>
     public double LoseAnswerRate { get; set; }
 
-    /// <summary>Whether the bus can't be reached: connections break, and receivers in this process get a <see cref="BusException"/> (503).</summary>
+    /// <summary>
+    /// Whether the bus can't be reached: connections break, and receivers in this process get a <see cref="BusException"/> (503).
+    /// </summary>
     public bool Away
     {
         get

@@ -6,7 +6,8 @@ using Azure.Core.Pipeline;
 namespace CloudPlane.Functions;
 
 /// <summary>
-/// Tries again what failed for a reason that passes (throttling, 5xx, a lost connection), a bounded number of times, waiting longer each time
+/// Tries again what failed for a reason that passes (throttling, 5xx, a lost connection), a bounded number of times, waiting longer each
+/// time
 /// and never for exactly as long as another process does. Azure.Core's own policy waits by the wall clock, which simulation can't have.
 /// </summary>
 internal sealed class BackoffPolicy(ServiceBusOptions options) : HttpPipelinePolicy

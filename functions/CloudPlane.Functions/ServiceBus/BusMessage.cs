@@ -9,7 +9,9 @@ public sealed record BusMessage(ReadOnlyMemory<byte> Body)
     /// <summary>The session; at most 128 characters. Needed by queues that require sessions.</summary>
     public string? SessionId { get; init; }
 
-    /// <summary>When the message becomes receivable; null for now. Sent in whole seconds, rounded up, so that nothing comes early.</summary>
+    /// <summary>
+    /// When the message becomes receivable; null for now. Sent in whole seconds, rounded up, so that nothing comes early.
+    /// </summary>
     public DateTimeOffset? ScheduledAt { get; init; }
 
     /// <summary>How long the message may wait for a receiver, from its becoming receivable; null for the queue's default.</summary>

@@ -17,7 +17,9 @@ internal sealed record MessageRequest(ReadOnlyMemory<byte> Content, string? Prop
     // The service counts a batch in its own encoding, which we don't see: leave it room.
     private const int MaxBatchBytes = 240 * 1024;
 
-    /// <summary>The requests that carry <paramref name="messages"/> in their order. All of them are checked before the first is made.</summary>
+    /// <summary>
+    /// The requests that carry <paramref name="messages"/> in their order. All of them are checked before the first is made.
+    /// </summary>
     /// <exception cref="ServiceBusException">A message is too large or has an invalid property; nothing was sent.</exception>
     public static IReadOnlyList<MessageRequest> Split(string queue, IReadOnlyList<BusMessage> messages)
     {

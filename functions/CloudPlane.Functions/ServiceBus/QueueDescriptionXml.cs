@@ -31,7 +31,9 @@ internal static class QueueDescriptionXml
         return stream.ToArray();
     }
 
-    /// <summary>Null when the answer is no entry of a queue: to a GET of a name that is not taken the service answers with a list.</summary>
+    /// <summary>
+    /// Null when the answer is no entry of a queue: to a GET of a name that is not taken the service answers with a list.
+    /// </summary>
     /// <exception cref="FormatException">The answer is not what the service documents.</exception>
     public static QueueDescription? Read(Stream content)
     {

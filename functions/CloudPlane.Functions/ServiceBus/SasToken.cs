@@ -8,7 +8,8 @@ namespace CloudPlane.Functions;
 internal static class SasToken
 {
     /// <summary>
-    /// The value of an Authorization header. <paramref name="resource"/> is the namespace's or a queue's address and bounds what the token opens;
+    /// The value of an Authorization header. <paramref name="resource"/> is the namespace's or a queue's address and bounds what the token
+    /// opens;
     /// the rule must be the namespace's or that queue's own. The key is used as text, not decoded.
     /// </summary>
     public static string Issue(Uri resource, string rule, string key, DateTimeOffset expiry)

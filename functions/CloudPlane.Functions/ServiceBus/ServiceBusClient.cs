@@ -8,7 +8,8 @@ using Azure.Core.Pipeline;
 namespace CloudPlane.Functions;
 
 /// <summary>
-/// Service Bus over its REST interface. Requests that fail for a passing reason are tried again; what is sent may therefore arrive twice unless
+/// Service Bus over its REST interface. Requests that fail for a passing reason are tried again; what is sent may therefore arrive twice
+/// unless
 /// the queue detects duplicates by <see cref="BusMessage.MessageId"/>. Every method throws <see cref="ServiceBusException"/>.
 /// </summary>
 internal sealed class ServiceBusClient : IDisposable
@@ -17,6 +18,8 @@ internal sealed class ServiceBusClient : IDisposable
     public static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(60);
 
     private const string ApiVersion = "api-version=2021-05";
+
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
 
     private readonly ServiceBusOptions _options;
     private readonly Uri _endpoint;
@@ -39,7 +42,8 @@ internal sealed class ServiceBusClient : IDisposable
     public Uri QueueAddress(string queue) => new(_endpoint, queue);
 
     /// <summary>
-    /// Sends in order, in as few requests as the limits allow; each request is accepted or refused as a whole, so after an exception a beginning
+    /// Sends in order, in as few requests as the limits allow; each request is accepted or refused as a whole, so after an exception a
+    /// beginning
     /// of the messages may have been sent.
     /// </summary>
     public async Task SendAsync(string queue, IReadOnlyList<BusMessage> messages, CancellationToken cancellationToken)
@@ -56,11 +60,16 @@ internal sealed class ServiceBusClient : IDisposable
         }
     }
 
-    /// <summary>Removes the next message and returns it; null when none came within <paramref name="timeout"/> (whole seconds, at most 60).</summary>
+    /// <summary>
+    /// Removes the next message and returns it; null when none came within <paramref name="timeout"/> (whole seconds, at most 60).
+    /// </summary>
     public Task<BusDelivery?> ReceiveAndDeleteAsync(string queue, TimeSpan timeout, CancellationToken cancellationToken) =>
         ReceiveAsync(RequestMethod.Delete, queue, timeout, cancellationToken);
 
-    /// <summary>Locks the next message and returns it with its <see cref="BusDelivery.Lock"/>; null when none came within <paramref name="timeout"/>.</summary>
+    /// <summary>
+    /// Locks the next message and returns it with its <see cref="BusDelivery.Lock"/>; null when none came within <paramref
+    /// name="timeout"/>.
+    /// </summary>
     public Task<BusDelivery?> PeekLockAsync(string queue, TimeSpan timeout, CancellationToken cancellationToken) =>
         ReceiveAsync(RequestMethod.Post, queue, timeout, cancellationToken);
 
@@ -211,7 +220,7 @@ internal sealed class ServiceBusClient : IDisposable
     {
         try
         {
-            var properties = response.Headers.TryGetValue("BrokerProperties", out var text) ? JsonNode.Parse(text) as JsonObject : null;
+            var properties = response.Headers.TryGetValue("BrokerProperties", out var text) ? JsonNode.Parse(text, documentOptions: Strict) as JsonObject : null;
             var until = (string?)properties?["LockedUntilUtc"];
             return new BusDelivery(response.Content.ToMemory(), (string?)properties?["MessageId"], (int?)properties?["DeliveryCount"] ?? 1)
             {

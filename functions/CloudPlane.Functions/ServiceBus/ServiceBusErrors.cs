@@ -21,7 +21,8 @@ internal static class ServiceBusErrors
     private static ServiceBusErrorKind Kind(int status, string detail) => status switch
     {
         401 => ServiceBusErrorKind.Unauthorized,
-        // One status for a full queue and for a message that is too large, which we check ourselves and only meet when the limit is another.
+        // One status for a full queue and for a message that is too large, which we check ourselves and only meet when the limit is
+        // another.
         403 => detail.Contains("size", StringComparison.OrdinalIgnoreCase) && !detail.Contains("quota", StringComparison.OrdinalIgnoreCase)
             ? ServiceBusErrorKind.TooLarge
             : ServiceBusErrorKind.QuotaExceeded,

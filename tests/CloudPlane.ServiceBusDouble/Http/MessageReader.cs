@@ -7,13 +7,16 @@ using Microsoft.AspNetCore.Http;
 namespace CloudPlane.Doubles;
 
 /// <summary>
-/// Messages as they are posted: one with its properties in headers, or a JSON array. Properties that Service Bus does not know are ignored, as it
+/// Messages as they are posted: one with its properties in headers, or a JSON array. Properties that Service Bus does not know are ignored,
+/// as it
 /// does; known ones of another type are refused.
 /// </summary>
 internal static class MessageReader
 {
     private const string BatchType = "application/vnd.microsoft.servicebus.json";
     private const string PropertiesHeader = "BrokerProperties";
+
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
 
     // What a request carries anyway; each other header is a property of the application.
     private static readonly HashSet<string> StandardHeaders = new(StringComparer.OrdinalIgnoreCase)
@@ -141,9 +144,9 @@ internal static class MessageReader
     {
         try
         {
-            return JsonNode.Parse(json);
+            return JsonNode.Parse(json, documentOptions: Strict);
         }
-        catch (Exception e) when (e is JsonException or ArgumentException)
+        catch (JsonException)
         {
             throw Bad("the request has no valid JSON");
         }

@@ -1,7 +1,8 @@
 namespace CloudPlane.Doubles;
 
 /// <summary>
-/// A queue. Nothing happens in it between calls: each call first carries out what was due by the clock (scheduled messages, expired locks and
+/// A queue. Nothing happens in it between calls: each call first carries out what was due by the clock (scheduled messages, expired locks
+/// and
 /// messages), and who waits also waits for the next such instant. So a clock that is moved by hand moves everything.
 /// </summary>
 public sealed class BusQueue
@@ -89,7 +90,9 @@ public sealed class BusQueue
         }
     }
 
-    /// <summary>Accepts all messages or none. One whose id was sent within the window of duplicate detection is accepted and dropped.</summary>
+    /// <summary>
+    /// Accepts all messages or none. One whose id was sent within the window of duplicate detection is accepted and dropped.
+    /// </summary>
     /// <exception cref="BusException">A message breaks a rule (400) or all together are too large (403).</exception>
     public void Send(params IReadOnlyList<SentMessage> messages)
     {

@@ -1,7 +1,8 @@
 namespace CloudPlane.Doubles;
 
 /// <summary>
-/// The exclusive hold on a session: until its lock expires or it is closed, nobody else receives of this session. When the lock expires, what was
+/// The exclusive hold on a session: until its lock expires or it is closed, nobody else receives of this session. When the lock expires,
+/// what was
 /// received and not completed is delivered anew to whoever accepts the session next.
 /// </summary>
 public sealed class SessionReceiver
@@ -21,7 +22,8 @@ public sealed class SessionReceiver
     internal bool IsLost { get; set; }
 
     /// <summary>
-    /// Up to <paramref name="most"/> messages in order, as soon as there is one; none after <paramref name="wait"/>, which is the session idle timeout
+    /// Up to <paramref name="most"/> messages in order, as soon as there is one; none after <paramref name="wait"/>, which is the session
+    /// idle timeout
     /// of a processor that closes the session then.
     /// </summary>
     /// <exception cref="SessionLockLostException">The lock has expired or the session is closed.</exception>
@@ -48,7 +50,9 @@ public sealed class SessionReceiver
     /// <exception cref="SessionLockLostException">The lock has expired or the session is closed.</exception>
     public void RenewLock() => _queue.Renew(this);
 
-    /// <summary>Gives the session back. What was received and not completed can be received again, and that delivery does not count.</summary>
+    /// <summary>
+    /// Gives the session back. What was received and not completed can be received again, and that delivery does not count.
+    /// </summary>
     public void Close() => _queue.Close(this);
 
     internal void ThrowIfLost()
