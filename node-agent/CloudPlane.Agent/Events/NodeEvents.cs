@@ -14,7 +14,8 @@ internal static class EventTypes
 /// Tells users what happens, as Events. Recording never waits: a queue of bounded size is written out one by one (the newest are kept),
 /// and an object that talks too much is not heard (client-go's limits: a burst of 25, then one in 5 minutes).
 /// </summary>
-internal sealed class NodeEvents(EventRecorder recorder, string nodeName, TimeProvider time)
+/// <param name="linger">How long the first event of a burst may wait: starting pods comes before telling of it.</param>
+internal sealed class NodeEvents(EventRecorder recorder, string nodeName, TimeProvider time, TimeSpan linger = default)
 {
     private const int QueueLength = 1000;
     private const int RememberedObjects = 2048;
@@ -52,8 +53,12 @@ internal sealed class NodeEvents(EventRecorder recorder, string nodeName, TimePr
     /// <summary>Writes until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        await foreach (var item in _queue.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
-            await recorder.RecordAsync(item.About, item.Type, item.Reason, item.Message, cancellationToken).ConfigureAwait(false);
+        while (await _queue.Reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (linger > TimeSpan.Zero) await Task.Delay(linger, time, cancellationToken).ConfigureAwait(false);
+            while (_queue.Reader.TryRead(out var item))
+                await recorder.RecordAsync(item.About, item.Type, item.Reason, item.Message, item.At, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private void Record(ObjectReference about, string type, string reason, string message)
@@ -61,10 +66,10 @@ internal sealed class NodeEvents(EventRecorder recorder, string nodeName, TimePr
         var now = time.GetUtcNow();
         if (_allowances.Count > RememberedObjects) _allowances.Clear();
         if (_allowances.GetOrAdd($"{about.Kind}/{about.Uid}", _ => new Allowance(now)).Take(now))
-            _queue.Writer.TryWrite(new Item(about, type, reason, message));
+            _queue.Writer.TryWrite(new Item(about, type, reason, message, now));
     }
 
-    private sealed record Item(ObjectReference About, string Type, string Reason, string Message);
+    private sealed record Item(ObjectReference About, string Type, string Reason, string Message, DateTimeOffset At);
 
     /// <summary>A token bucket.</summary>
     private sealed class Allowance(DateTimeOffset start)

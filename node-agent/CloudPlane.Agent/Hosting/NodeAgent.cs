@@ -6,6 +6,8 @@ namespace CloudPlane.Agent;
 /// <summary>The composition root: makes the parts, and runs them together until told to stop.</summary>
 internal sealed class NodeAgent : IAsyncDisposable
 {
+    private static readonly TimeSpan EventLinger = TimeSpan.FromMilliseconds(500);
+
     private readonly AgentOptions _options;
     private readonly TimeProvider _time;
     private readonly Random _random;
@@ -36,7 +38,7 @@ internal sealed class NodeAgent : IAsyncDisposable
             $"node {_options.NodeName}: {facts.NodeIp}, {facts.MilliCpu}m cpu, {facts.MemoryBytes >> 20} MiB, containerd at {_options.ContainerdSocket}");
         await _credentials.JoinAsync(cancellationToken).ConfigureAwait(false);
 
-        var events = new NodeEvents(new EventRecorder(_api, "kubelet", _options.NodeName, _time), _options.NodeName, _time);
+        var events = new NodeEvents(new EventRecorder(_api, "kubelet", _options.NodeName, _time), _options.NodeName, _time, EventLinger);
         var health = new RuntimeHealth(_runtime, _time);
         var nodes = Cache<Node>(null);
         var services = Cache<Service>(null);

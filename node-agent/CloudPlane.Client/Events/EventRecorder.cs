@@ -22,21 +22,22 @@ public sealed class EventRecorder(ApiClient client, string component, string? ho
 
     /// <summary>An event of type Normal.</summary>
     public Task<bool> NormalAsync(ObjectReference about, string reason, string message, CancellationToken cancellationToken) =>
-        RecordAsync(about, "Normal", reason, message, cancellationToken);
+        RecordAsync(about, "Normal", reason, message, time.GetUtcNow(), cancellationToken);
 
     /// <summary>An event of type Warning.</summary>
     public Task<bool> WarningAsync(ObjectReference about, string reason, string message, CancellationToken cancellationToken) =>
-        RecordAsync(about, "Warning", reason, message, cancellationToken);
+        RecordAsync(about, "Warning", reason, message, time.GetUtcNow(), cancellationToken);
 
-    /// <summary>Writes or counts up the event; false when it could not be written.</summary>
-    public async Task<bool> RecordAsync(ObjectReference about, string type, string reason, string message, CancellationToken cancellationToken)
+    /// <summary>Writes or counts up the event of something that happened then; false when it could not be written.</summary>
+    public async Task<bool> RecordAsync(
+        ObjectReference about, string type, string reason, string message, DateTimeOffset at, CancellationToken cancellationToken)
     {
         if (message.Length > LongestMessage) message = message[..LongestMessage];
         var key = new EventKey(about.Kind, about.Namespace, about.Name, about.Uid, about.FieldPath, type, reason, message);
         try
         {
-            if (!_seen.TryCountUp(key, out var known) || !await CountUpAsync(known, cancellationToken).ConfigureAwait(false))
-                _seen.Add(key, await CreateAsync(about, key, cancellationToken).ConfigureAwait(false));
+            if (!_seen.TryCountUp(key, out var known) || !await CountUpAsync(known, at, cancellationToken).ConfigureAwait(false))
+                _seen.Add(key, await CreateAsync(about, key, at, cancellationToken).ConfigureAwait(false));
             return true;
         }
         catch (Exception e) when (e is ApiException or ApiUnreachableException)
@@ -45,9 +46,8 @@ public sealed class EventRecorder(ApiClient client, string component, string? ho
         }
     }
 
-    private async Task<SeenEvent> CreateAsync(ObjectReference about, EventKey key, CancellationToken cancellationToken)
+    private async Task<SeenEvent> CreateAsync(ObjectReference about, EventKey key, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var now = time.GetUtcNow();
         var name = about.Name is { Length: > LongestNamePrefix } longName ? longName[..LongestNamePrefix] : about.Name;
         var made = await client.CreateAsync(
             new Event
@@ -74,12 +74,12 @@ public sealed class EventRecorder(ApiClient client, string component, string? ho
     }
 
     /// <summary>False when the event is gone (expired): then it is made anew.</summary>
-    private async Task<bool> CountUpAsync(SeenEvent seen, CancellationToken cancellationToken)
+    private async Task<bool> CountUpAsync(SeenEvent seen, DateTimeOffset at, CancellationToken cancellationToken)
     {
         var patch = ModelJson.ToPatch(writer =>
         {
             FieldWriter.Value(writer, "count"u8, seen.Count);
-            FieldWriter.Time(writer, "lastTimestamp"u8, time.GetUtcNow());
+            FieldWriter.Time(writer, "lastTimestamp"u8, at);
         });
         try
         {
