@@ -1,16 +1,22 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 
 namespace CloudPlane.Agent;
 
 /// <summary>An open log file, read line by line while the runtime appends to it and while it may be renamed by rotation.</summary>
-internal sealed class LogFile : IDisposable
+internal sealed partial class LogFile : IDisposable
 {
     // The runtime's lines are at most 16 KiB (max_container_log_line_size); a line that never ends must not eat the node's memory.
     private const int MaxLine = 1024 * 1024;
 
+    // fcntl(2), the same on all of Linux: F_SETLEASE with F_RDLCK and F_UNLCK; EAGAIN.
+    private const int SetLease = 1024;
+    private const int ReadLease = 0;
+    private const int NoLease = 2;
+    private const int Again = 11;
+
     private readonly string _path;
     private readonly FileStream _file;
-    private readonly string? _openedAs;
     private byte[] _buffer = new byte[32 * 1024];
     private int _start;
     private int _end;
@@ -21,7 +27,6 @@ internal sealed class LogFile : IDisposable
         _path = path;
         // Unbuffered: lines are cut from a buffer of our own.
         _file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
-        _openedAs = CurrentName();
     }
 
     /// <summary>Continues at the last lines.</summary>
@@ -55,11 +60,27 @@ internal sealed class LogFile : IDisposable
     }
 
     /// <summary>Whether the path is another file by now. Linux tells the name that an open file has at present.</summary>
-    public bool IsReplaced() => CurrentName() != _openedAs && File.Exists(_path);
+    public bool IsReplaced() => Path.GetFileName(CurrentName()) != Path.GetFileName(_path) && File.Exists(_path);
+
+    /// <summary>
+    /// Whether anybody has the file open for writing; null where the file system can't tell. The kernel grants a lease for reading only
+    /// when nobody has (fcntl(2)). Not for the file at the path itself: its writer would have to wait for the lease to end.
+    /// </summary>
+    public bool? HasWriter()
+    {
+        var descriptor = (int)_file.SafeFileHandle.DangerousGetHandle();
+        if (Control(descriptor, SetLease, ReadLease) != 0)
+            return Marshal.GetLastPInvokeError() == Again ? true : null;
+        _ = Control(descriptor, SetLease, NoLease);
+        return false;
+    }
 
     private string? CurrentName() =>
         File.ResolveLinkTarget(
             string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{_file.SafeFileHandle.DangerousGetHandle()}"), returnFinalTarget: false)?.FullName;
+
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    private static partial int Control(int descriptor, int command, int argument);
 
     private ReadOnlyMemory<byte> Take(int length)
     {

@@ -9,6 +9,10 @@ internal sealed class LogReader : IDisposable
     private static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(200);
 
+    // How long a replaced file must have been quiet to be taken for complete, where it can't be known, and where somebody just keeps it open.
+    private static readonly TimeSpan LongestQuietUnknown = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestQuiet = TimeSpan.FromSeconds(30);
+
     private readonly ContainerLog _log;
     private readonly LogOptions _options;
     private readonly TimeProvider _time;
@@ -76,15 +80,12 @@ internal sealed class LogReader : IDisposable
         return any;
     }
 
-    /// <summary>
-    /// Goes on with the new file after a rotation. The runtime makes it when it reopens the log, and writes nothing more to the old
-    /// one, which is therefore read to its end first.
-    /// </summary>
+    /// <summary>Goes on with the new file after a rotation.</summary>
     private async Task<bool> NextFileAsync(LogWriter writer, CancellationToken cancellationToken)
     {
         if (!_options.Follow || !_file.IsReplaced())
             return false;
-        await DrainAsync(writer, left: null, lastRead: true, cancellationToken).ConfigureAwait(false);
+        await FinishAsync(writer, cancellationToken).ConfigureAwait(false);
         LogFile next;
         try
         {
@@ -98,6 +99,29 @@ internal sealed class LogReader : IDisposable
         _file.Dispose();
         _file = next;
         return true;
+    }
+
+    /// <summary>
+    /// Copies the rest of a file that was replaced. The runtime makes the new file first, and writes what it had read of the container
+    /// by then (32 KiB and more) to the old one before it closes it.
+    /// </summary>
+    private async Task FinishAsync(LogWriter writer, CancellationToken cancellationToken)
+    {
+        var quiet = TimeSpan.Zero;
+        while (!writer.IsFull)
+        {
+            // Asked before reading: what was written until the file was closed is then read too.
+            var hasWriter = _file.HasWriter();
+            var moved = await DrainAsync(writer, left: null, lastRead: hasWriter == false, cancellationToken).ConfigureAwait(false);
+            if (hasWriter == false)
+                return;
+            await writer.FlushAsync(cancellationToken).ConfigureAwait(false);
+            quiet = moved ? TimeSpan.Zero : quiet + ShortestWait;
+            if (quiet > (hasWriter is null ? LongestQuietUnknown : LongestQuiet))
+                break;
+            await Task.Delay(ShortestWait, _time, cancellationToken).ConfigureAwait(false);
+        }
+        await DrainAsync(writer, left: null, lastRead: true, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>

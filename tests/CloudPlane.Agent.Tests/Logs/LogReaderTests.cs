@@ -100,6 +100,35 @@ public sealed class LogReaderTests : IDisposable
     }
 
     [Fact]
+    public async Task Following_loses_nothing_that_is_written_to_the_old_file_after_the_new_one_exists()
+    {
+        _running = true;
+        var old = new StreamWriter(Log) { AutoFlush = true };
+        await old.WriteAsync(Line(0));
+        var output = new SeenStream();
+        using var reader = Open(new LogOptions { Follow = true });
+        var copy = reader.CopyToAsync(output, default);
+        await output.UntilAsync("line 0\n");
+
+        File.Move(Log, $"{Log}.1");
+        await using (var next = new StreamWriter(Log) { AutoFlush = true })
+        {
+            await next.WriteAsync(Line(99));
+            // Time for a reader that does not wait for the old file's end to go wrong.
+            await Task.Delay(300);
+            var rest = string.Concat(Enumerable.Range(1, 2000).Select(Line));
+            await old.WriteAsync(rest[..^10]);
+            await Task.Delay(50);
+            await old.WriteAsync(rest[^10..]);
+            await old.DisposeAsync();
+            await output.UntilAsync("line 99\n");
+        }
+        _running = false;
+        await copy.WaitAsync(Patience);
+        Assert.Equal(string.Concat(Enumerable.Range(0, 2001).Append(99).Select(i => $"line {i}\n")), output.Text);
+    }
+
+    [Fact]
     public async Task Following_ends_with_its_token_and_with_its_limit()
     {
         _running = true;
@@ -118,7 +147,7 @@ public sealed class LogReaderTests : IDisposable
         Assert.Equal("line", four.Text);
     }
 
-    private static string Line(int i) => $"2016-10-06T00:00:{i:00}Z stdout F line {i}\n";
+    private static string Line(int i) => $"2016-10-06T00:00:{i % 60:00}Z stdout F line {i}\n";
 
     private LogReader Open(LogOptions options) => LogReader.Open(new ContainerLog(Log, () => _running), options, TimeProvider.System);
 
