@@ -121,20 +121,26 @@ internal sealed class NodeReporter(ApiClient api, ICriRuntime runtime, RuntimeHe
 
     private static string? Ready(IReadOnlyList<NodeCondition>? conditions) => conditions?.FirstOrDefault(c => c.Type == "Ready")?.Status;
 
-    /// <summary>Heartbeat times aside.</summary>
-    private static bool Same(Client.NodeStatus a, Client.NodeStatus b)
+    /// <summary>Heartbeat times aside, and however the API writes a quantity: it answers 16777216Ki with 16Gi.</summary>
+    internal static bool Same(Client.NodeStatus a, Client.NodeStatus b)
     {
-        var after = JsonNode.Parse(ModelJson.ToBytes(Timeless(b)).Span)!.AsObject();
-        var before = JsonNode.Parse(ModelJson.ToBytes(Timeless(a)).Span)!.AsObject();
+        var after = JsonNode.Parse(ModelJson.ToBytes(Comparable(b)).Span)!.AsObject();
+        var before = JsonNode.Parse(ModelJson.ToBytes(Comparable(a)).Span)!.AsObject();
         return after.All(p => JsonNode.DeepEquals(before[p.Key], p.Value));
     }
 
-    private static Client.NodeStatus Timeless(Client.NodeStatus status) => status with
+    private static Client.NodeStatus Comparable(Client.NodeStatus status) => status with
     {
+        Capacity = Canonical(status.Capacity),
+        Allocatable = Canonical(status.Allocatable),
         Conditions = [.. (status.Conditions ?? []).Where(c => c.Type is "Ready" or "MemoryPressure" or "DiskPressure" or "PIDPressure")
             .OrderBy(c => c.Type, StringComparer.Ordinal)
             .Select(c => new NodeCondition { Type = c.Type, Status = c.Status, Reason = c.Reason, Message = c.Message })],
     };
+
+    private static Dictionary<string, string>? Canonical(IReadOnlyDictionary<string, string>? resources) =>
+        resources?.OrderBy(r => r.Key, StringComparer.Ordinal)
+            .ToDictionary(r => r.Key, r => Quantity.TryParse(r.Value, out var quantity) ? quantity.ToString() : r.Value);
 
     private async Task<IReadOnlyList<ContainerImage>> ImagesAsync(CancellationToken cancellationToken)
     {
