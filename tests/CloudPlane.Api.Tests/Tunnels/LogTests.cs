@@ -12,16 +12,20 @@ public sealed class LogTests : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _api.DisposeAsync();
 
-    private async Task RunningPodAsync()
+    private Task RunningPodAsync() => RunningPodAsync(_api);
+
+    private static async Task RunningPodAsync(TestApi api)
     {
-        (await _api.PostAsync($"{Namespaced}/pods", Pod("p", "n1"))).Is(201);
-        (await _api.PatchAsync($"{Namespaced}/pods/p/status",
+        (await api.PostAsync($"{Namespaced}/pods", Pod("p", "n1"))).Is(201);
+        (await api.PatchAsync($"{Namespaced}/pods/p/status",
             """{"status":{"phase":"Running","containerStatuses":[{"name":"main","image":"b","imageID":"","ready":true,"restartCount":0,"state":{"running":{}}}]}}""")).Is(200);
     }
 
     private StreamedCall Tunnel(string node = "n1") => _api.Open($"/cloudplane/v1/nodes/{node}/tunnel", NodeUser(node));
 
-    private StreamedCall AnswerWith(string id, PipeReader body, string status = "200", string node = "n1") => _api.Open("", request: new ApiRequest
+    private StreamedCall AnswerWith(string id, PipeReader body, string status = "200", string node = "n1") => AnswerWith(_api, id, body, status, node);
+
+    private static StreamedCall AnswerWith(TestApi api, string id, PipeReader body, string status = "200", string node = "n1") => api.Open("", request: new ApiRequest
     {
         Method = "POST",
         Path = $"/cloudplane/v1/nodes/{node}/streams/{id}",
@@ -79,6 +83,28 @@ public sealed class LogTests : IAsyncDisposable
         await log.DisposeAsync();
         Assert.Equal(200, await answer.Status);
         await answer.Ended.WaitAsync(TimeSpan.FromSeconds(5));
+    }
+
+    [Fact]
+    public async Task A_log_that_lasts_too_long_ends_with_a_line_that_says_how_to_go_on()
+    {
+        var time = new ManualTime();
+        await using var api = new TestApi(time, new ApiServerOptions { MaxStreamLifetime = TimeSpan.FromSeconds(100) });
+        await RunningPodAsync(api);
+        await using var tunnel = api.Open("/cloudplane/v1/nodes/n1/tunnel", NodeUser("n1"));
+        await tunnel.Status;
+        await using var log = api.Open($"{Log}?follow=true");
+        var pipe = new Pipe();
+        var id = (await RequestAsync(tunnel))["id"]!.GetValue<string>();
+        await using var answer = AnswerWith(api, id, pipe.Reader);
+        await pipe.Writer.WriteAsync("one\nhalf a li"u8.ToArray());
+        Assert.Equal("one", await log.LineAsync());
+        var since = (time.GetUtcNow() - TimeSpan.FromSeconds(2)).UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
+        time.Advance(TimeSpan.FromSeconds(100));
+        Assert.Equal("half a li", await log.LineAsync());
+        Assert.Equal($"... the control plane ends streams after 100 s; resume with: kubectl logs -f --since-time={since}", await log.LineAsync());
+        Assert.Null(await log.LineAsync());
+        await answer.Ended;
     }
 
     [Theory]
