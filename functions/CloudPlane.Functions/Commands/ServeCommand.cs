@@ -15,7 +15,9 @@ internal static class ServeCommand
     [
         new("data", "DIR", "where keys, certificates and state are kept", DefaultDataDirectory),
         new("listen", "ADDRESS[,...]", "where to serve the API, with TLS", "127.0.0.1:6443"),
-        new("store", "STORE", "sqlite (kept in the data directory) or memory (gone at the end)", "sqlite"),
+        new("store", "STORE", "sqlite (kept in the data directory), memory (gone at the end) or azure-tables", "sqlite"),
+        new("tables-endpoint", "URL", "azure-tables: the account's table service, e.g. https://ACCOUNT.table.core.windows.net"),
+        new("tables-key", "ACCOUNT:KEY", "azure-tables: the account's shared key; without one, the identity that Azure.Identity finds"),
         new("pod-cidr", "CIDR", "the pods' network, a /16; each node gets a /24 of it", "10.244.0.0/16"),
         new("node-grace", "DURATION", "how long a node may be silent before it counts as lost", "40s"),
     ]);
@@ -23,7 +25,8 @@ internal static class ServeCommand
     public static async Task RunAsync(Settings settings, TextWriter output)
     {
         var options = StandaloneOptions.From(settings);
-        SystemTrust.Forgo();
+        if (!options.Store.NeedsTls)
+            SystemTrust.Forgo();
         using var stop = new CancellationTokenSource();
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);

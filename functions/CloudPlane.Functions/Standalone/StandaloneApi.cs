@@ -17,7 +17,7 @@ internal sealed class StandaloneApi(IStateStore store, ApiServer server) : IAsyn
     /// <exception cref="StoreUnavailableException">The data directory can't be used, or somebody else uses it.</exception>
     public static async Task<StandaloneApi> OpenAsync(StandaloneOptions options, ECDsa signingKey, ILogger logger)
     {
-        IStateStore store = options.Durable ? new SqliteStore(new SqliteStoreOptions { Directory = options.DataDirectory }) : new MemoryStore();
+        var store = options.Store.Open(options.DataDirectory);
         var reachable = options.Listen.FirstOrDefault(address => !System.Net.IPAddress.IsLoopback(address.Address));
         var api = new ApiServerOptions { AdvertiseAddress = reachable?.Address.ToString(), AdvertisePort = reachable?.Port ?? options.Listen[0].Port };
         var server = new ApiServer(

@@ -11,8 +11,8 @@ internal sealed record StandaloneOptions
     /// <summary>Where the API listens; the first is the one that the kubeconfig names.</summary>
     public required IReadOnlyList<IPEndPoint> Listen { get; init; }
 
-    /// <summary>Whether state is kept on disk; otherwise it lives as long as the process.</summary>
-    public required bool Durable { get; init; }
+    /// <summary>Where state is kept.</summary>
+    public required StoreSelection Store { get; init; }
 
     /// <summary>The pods' network.</summary>
     public required IPNetwork PodNetwork { get; init; }
@@ -27,17 +27,9 @@ internal sealed record StandaloneOptions
     {
         DataDirectory = Path.GetFullPath(settings.Get("data")),
         Listen = ListenAddresses.Parse(settings.Get("listen")),
-        Durable = IsDurable(settings.Get("store")),
+        Store = StoreSelection.From(settings),
         PodNetwork = ParsePodNetwork(settings.Get("pod-cidr")),
         NodeGrace = settings.GetDuration("node-grace"),
-    };
-
-    private static bool IsDurable(string store) => store switch
-    {
-        "sqlite" => true,
-        "memory" => false,
-        "azure-tables" => throw new SettingsException("--store: azure-tables is not in this version yet; use sqlite or memory"),
-        _ => throw new SettingsException($"--store: \"{store}\" is unknown; use sqlite or memory"),
     };
 
     private static IPNetwork ParsePodNetwork(string text) => IPNetwork.TryParse(text, out var network)

@@ -3,8 +3,9 @@ using System.Runtime.InteropServices;
 namespace CloudPlane.Functions;
 
 /// <summary>
-/// The operating system's certificate authorities, which this process has no use for: it calls nobody over TLS, and callers are checked
-/// against the cluster's own CA. Kestrel builds its certificate's chain nevertheless, and would have them all parsed: a fifth of the start.
+/// The operating system's certificate authorities, which this process mostly has no use for: it calls nobody over TLS, unless its state is in
+/// Azure, and callers are checked against the cluster's own CA. Kestrel builds its certificate's chain nevertheless, and would have them all
+/// parsed: a fifth of the start.
 /// </summary>
 internal static partial class SystemTrust
 {
