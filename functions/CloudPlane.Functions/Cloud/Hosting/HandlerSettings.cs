@@ -65,6 +65,9 @@ internal sealed record HandlerSettings
         return settings;
     }
 
+    // A record would print its secrets.
+    public override string ToString() => $"port {Port}, tables at {TablesEndpoint.Host}, bus at {BusEndpoint.Host}";
+
     private void Check()
     {
         if (TablesKey is not null && !TablesKey.Contains(':', StringComparison.Ordinal))

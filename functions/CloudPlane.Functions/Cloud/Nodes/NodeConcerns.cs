@@ -17,14 +17,17 @@ internal sealed class NodeConcerns(Replicas replicas)
                 return changes.Where(IsForTheNode).Select(change => NodeName(change.Document)).Where(node => node.Length > 0).ToHashSet();
             // The way to its pods leads through a node's address and network: each node keeps a route to each other.
             case "nodes" when changes.Any(IsForOtherNodes):
-                var nodes = await replicas.SyncAsync<Node>(cancellationToken);
                 // One that was deleted under its agent registers again.
                 var deleted = changes.Where(change => change.Deleted).Select(change => ObjectName(change.Document));
-                return nodes.All.Select(node => node.Metadata.Name!).Concat(deleted).ToHashSet();
+                return [.. (await AllAsync(cancellationToken)).Concat(deleted).Distinct()];
             default:
                 return [];
         }
     }
+
+    /// <summary>The names of all nodes.</summary>
+    public async ValueTask<IReadOnlyCollection<string>> AllAsync(CancellationToken cancellationToken) =>
+        [.. (await replicas.SyncAsync<Node>(cancellationToken)).All.Select(node => node.Metadata.Name!)];
 
     private static bool IsForTheNode(FeedChange change)
     {

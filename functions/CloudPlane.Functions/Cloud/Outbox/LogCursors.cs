@@ -15,27 +15,27 @@ internal sealed class LogCursors(IStateStore store, string cluster)
 
     private readonly Partition _partition = new(cluster, Resource);
 
-    /// <summary>The position of a log: every change up to this revision has been carried. Null when none was.</summary>
+    /// <summary>The cursor of a log, or null when nothing of it has been carried.</summary>
     public async ValueTask<LogCursor?> FindAsync(string resource, CancellationToken cancellationToken) =>
         await store.GetAsync(_partition, Key(resource), cancellationToken) is { } stored ? Read(stored) : null;
 
-    /// <summary>The positions of all logs, by resource.</summary>
-    public async ValueTask<IReadOnlyDictionary<string, long>> ListAsync(CancellationToken cancellationToken)
+    /// <summary>The cursors of all logs, by resource.</summary>
+    public async ValueTask<IReadOnlyDictionary<string, LogCursor>> ListAsync(CancellationToken cancellationToken)
     {
         var page = await store.ListAsync(_partition, new ListQuery(), cancellationToken);
-        return page.Items.ToDictionary(item => item.Key.Name, item => Read(item).Position);
+        return page.Items.ToDictionary(item => item.Key.Name, Read);
     }
 
-    /// <summary>
-    /// Moves a log's position from where it was read. When somebody else moved it meanwhile, the higher one stands: both have carried
-    /// everything up to theirs.
-    /// </summary>
-    public async ValueTask AdvanceAsync(string resource, LogCursor? from, long position, CancellationToken cancellationToken)
+    /// <summary>Moves a cursor on from where it was read, or from where somebody else has moved it meanwhile.</summary>
+    public async ValueTask AdvanceAsync(string resource, LogCursor? from, Func<LogCursor, LogCursor> advance, CancellationToken cancellationToken)
     {
-        while ((from?.Position ?? -1) < position)
+        while (true)
         {
-            var write = new Write(Key(resource), from?.Revision ?? 0, Document(position), Delete: false, Guid.NewGuid());
-            var result = await store.WriteAsync(_partition, write, cancellationToken);
+            var at = from ?? new LogCursor(0, 0, 0);
+            var next = advance(at);
+            if (next == at)
+                return;
+            var result = await store.WriteAsync(_partition, new Write(Key(resource), at.Revision, Document(next), Delete: false, Guid.NewGuid()), cancellationToken);
             if (result.Outcome == WriteOutcome.Committed)
                 return;
             from = result.Object is { } current ? Read(current) : null;
@@ -44,10 +44,10 @@ internal sealed class LogCursors(IStateStore store, string cluster)
 
     private static ObjectKey Key(string resource) => new("", resource);
 
-    private static DocumentTemplate Document(long position)
+    private static DocumentTemplate Document(LogCursor cursor)
     {
         const string head = "{\"resourceVersion\":\"";
-        return new(Encoding.ASCII.GetBytes($"{head}\",\"position\":{position}}}"), head.Length);
+        return new(Encoding.ASCII.GetBytes($"{head}\",\"position\":{cursor.Position},\"swept\":{cursor.Swept}}}"), head.Length);
     }
 
     /// <exception cref="InvalidDataException">It is no cursor: somebody else wrote there.</exception>
@@ -56,7 +56,8 @@ internal sealed class LogCursors(IStateStore store, string cluster)
         try
         {
             using var document = JsonDocument.Parse(stored.Document);
-            return new LogCursor(stored.Revision, document.RootElement.GetProperty("position").GetInt64());
+            var root = document.RootElement;
+            return new LogCursor(stored.Revision, root.GetProperty("position").GetInt64(), root.GetProperty("swept").GetInt64());
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
@@ -65,5 +66,8 @@ internal sealed class LogCursors(IStateStore store, string cluster)
     }
 }
 
-/// <summary>A log's position, and the revision of the object that says so.</summary>
-internal sealed record LogCursor(long Revision, long Position);
+/// <summary>How far a log has been carried.</summary>
+/// <param name="Revision">Of the object that says so; 0 when there is none yet.</param>
+/// <param name="Position">Every change up to this revision has been carried.</param>
+/// <param name="Swept">Every change up to this revision has been carried by a sweep, so mostly for the second time.</param>
+internal sealed record LogCursor(long Revision, long Position, long Swept);

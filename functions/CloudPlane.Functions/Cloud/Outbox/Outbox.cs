@@ -24,7 +24,9 @@ internal sealed partial class Outbox(IWorkQueue queue, TimeProvider time, ILogge
     private HashSet<Partition> _waiting = [];
     private TaskCompletionSource _next = NewRound();
     private Task _sender = Task.CompletedTask;
-    private DateTimeOffset _awayUntil = DateTimeOffset.MinValue;
+
+    // Ticks, read and written by several threads.
+    private long _awayUntil;
 
     /// <summary>
     /// Completes when the announcement is with the queue, or has waited long enough. Not cancelled with the request that wrote: the commit
@@ -41,7 +43,9 @@ internal sealed partial class Outbox(IWorkQueue queue, TimeProvider time, ILogge
                 _sender = Task.Run(SendWaitingAsync);
         }
 
-        await Task.WhenAny(round, Task.Delay(Patience, time, _ending.Token));
+        // Nobody waits for a queue that did not answer a moment ago.
+        if (!IsAway)
+            await Task.WhenAny(round, Task.Delay(Patience, time, _ending.Token));
     }
 
     /// <summary>Makes sure that the cluster's logs will be looked at within two minutes, and its history be compacted at some time.</summary>
@@ -63,12 +67,14 @@ internal sealed partial class Outbox(IWorkQueue queue, TimeProvider time, ILogge
         _ending.Dispose();
     }
 
+    private bool IsAway => time.GetUtcNow().UtcTicks < Volatile.Read(ref _awayUntil);
+
     private DateTimeOffset NextMultiple(TimeSpan period) => Grid.Ceiling(time.GetUtcNow() + period, period);
 
     /// <summary>Sends those that this process has not sent yet; the queue drops those that another has.</summary>
     private async ValueTask ArmAsync(WorkMessage[] messages, CancellationToken cancellationToken)
     {
-        if (Array.TrueForAll(messages, IsArmed) || time.GetUtcNow() < _awayUntil)
+        if (Array.TrueForAll(messages, IsArmed) || IsAway)
             return;
         try
         {
@@ -79,7 +85,7 @@ internal sealed partial class Outbox(IWorkQueue queue, TimeProvider time, ILogge
         catch (WorkQueueException e)
         {
             // The write goes on: what it misses here, the seeding timer finds.
-            _awayUntil = time.GetUtcNow() + Rest;
+            Volatile.Write(ref _awayUntil, (time.GetUtcNow() + Rest).UtcTicks);
             LogAway(logger, e);
         }
     }
@@ -110,6 +116,7 @@ internal sealed partial class Outbox(IWorkQueue queue, TimeProvider time, ILogge
             }
             catch (Exception e) when (e is WorkQueueException or OperationCanceledException)
             {
+                Volatile.Write(ref _awayUntil, (time.GetUtcNow() + Rest).UtcTicks);
                 lock (_gate)
                     _waiting.UnionWith(partitions);
                 round.SetResult();

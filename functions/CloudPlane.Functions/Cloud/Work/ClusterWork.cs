@@ -9,7 +9,7 @@ internal sealed class ClusterWork(
     string cluster, IStateStore store, ControllerSet controllers, IChangeFeed feed, NodeConcerns concerns, IWorkQueue queue, INodeBells bells,
     TimeProvider time)
 {
-    // How many changes are routed before their messages are sent and the position is moved.
+    // How many changes are routed before their messages are sent.
     private const int CarriedAtOnce = 500;
 
     private readonly LogCursors _cursors = new(store, cluster);
@@ -23,41 +23,33 @@ internal sealed class ClusterWork(
     /// <summary>Carries a resource's changes since its position: each becomes messages for the keys that it concerns, and bells of nodes.</summary>
     public async Task CarryAsync(string resource, CancellationToken cancellationToken)
     {
-        if (!controllers.Router.Resources.Contains(resource) || !OutboxRules.IsCarried(resource))
+        if (!IsCarried(resource))
             return;
-        while (true)
-        {
-            var cursor = await _cursors.FindAsync(resource, cancellationToken);
-            IReadOnlyList<Change> changes;
-            try
-            {
-                changes = await store.ReadLogAsync(new Partition(cluster, resource), cursor?.Position ?? 0, CarriedAtOnce, cancellationToken);
-            }
-            catch (RevisionExpiredException)
-            {
-                await ResyncAsync(resource, cursor, cancellationToken);
-                return;
-            }
-
-            if (changes.Count == 0)
-                return;
-            await RouteAsync(resource, [.. changes.Select(Fed)], cancellationToken);
-            await _cursors.AdvanceAsync(resource, cursor, changes[^1].Revision, cancellationToken);
-            if (changes.Count < CarriedAtOnce)
-                return;
-        }
+        var cursor = await _cursors.FindAsync(resource, cancellationToken);
+        var carried = await CarryAsync(resource, cursor?.Position ?? 0, cancellationToken);
+        await _cursors.AdvanceAsync(resource, cursor, at => at with { Position = Math.Max(at.Position, carried) }, cancellationToken);
     }
 
-    /// <summary>Carries every log that has grown past its position.</summary>
+    /// <summary>
+    /// Carries every log from where the last sweep stood: what was carried since is carried once more, so that a message which was lost on
+    /// the way costs a minute or two. To look at a key again is cheap, and many changes of one key are one look.
+    /// </summary>
     public async Task SweepAsync(CancellationToken cancellationToken)
     {
-        var positions = await _cursors.ListAsync(cancellationToken);
+        var cursors = await _cursors.ListAsync(cancellationToken);
         foreach (var resource in controllers.Router.Resources.Where(OutboxRules.IsCarried))
         {
-            if (await store.GetHeadAsync(new Partition(cluster, resource), cancellationToken) > positions.GetValueOrDefault(resource))
-                await CarryAsync(resource, cancellationToken);
+            var cursor = cursors.GetValueOrDefault(resource);
+            if (await store.GetHeadAsync(new Partition(cluster, resource), cancellationToken) <= (cursor?.Swept ?? 0))
+                continue;
+            var carried = await CarryAsync(resource, cursor?.Swept ?? 0, cancellationToken);
+            await _cursors.AdvanceAsync(resource, cursor, at => at with { Position = Math.Max(at.Position, carried), Swept = Math.Max(at.Swept, carried) }, cancellationToken);
         }
     }
+
+    /// <summary>Wakes what watches over nodes: its timer re-arms itself, and may have been lost.</summary>
+    public async Task SeedNodesAsync(CancellationToken cancellationToken) =>
+        await queue.SendAsync([.. (await concerns.AllAsync(cancellationToken)).Select(node => new KeyWork(cluster, "node-controller", "", node))], cancellationToken);
 
     /// <summary>Wakes every controller for every object, as a start does: those that look by the clock may have lost their message.</summary>
     public async Task SeedAsync(CancellationToken cancellationToken)
@@ -75,13 +67,32 @@ internal sealed class ClusterWork(
     public Task CompactAsync(CancellationToken cancellationToken) =>
         _history.CompactAsync([.. controllers.Router.Resources, LogCursors.Resource, History.Resource], cancellationToken);
 
-    /// <summary>The log no longer reaches back to the position: every object that exists may have changed, and any may have gone.</summary>
-    private async Task ResyncAsync(string resource, LogCursor? cursor, CancellationToken cancellationToken)
+    private bool IsCarried(string resource) => controllers.Router.Resources.Contains(resource) && OutboxRules.IsCarried(resource);
+
+    /// <summary>Carries the changes after a revision; returns the revision up to which that is done.</summary>
+    private async Task<long> CarryAsync(string resource, long after, CancellationToken cancellationToken)
     {
-        var revision = await store.GetHeadAsync(new Partition(cluster, resource), cancellationToken);
-        // Which objects were deleted meanwhile can't be known; those that depended on them belong to any resource.
-        await SeedAsync(cancellationToken);
-        await _cursors.AdvanceAsync(resource, cursor, revision, cancellationToken);
+        var log = new Partition(cluster, resource);
+        while (true)
+        {
+            IReadOnlyList<Change> changes;
+            try
+            {
+                changes = await store.ReadLogAsync(log, after, CarriedAtOnce, cancellationToken);
+            }
+            catch (RevisionExpiredException)
+            {
+                // Every object that exists may have changed. Which were deleted can't be known; those that depended on them belong to any resource.
+                var head = await store.GetHeadAsync(log, cancellationToken);
+                await SeedAsync(cancellationToken);
+                return head;
+            }
+
+            if (changes.Count == 0)
+                return after;
+            await RouteAsync(resource, [.. changes.Select(Fed)], cancellationToken);
+            after = changes[^1].Revision;
+        }
     }
 
     private async Task RouteAsync(string resource, IReadOnlyList<FeedChange> changes, CancellationToken cancellationToken)

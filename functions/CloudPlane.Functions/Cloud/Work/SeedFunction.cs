@@ -6,7 +6,7 @@ namespace CloudPlane.Functions;
 /// The slow timer. What is scheduled re-arms itself, so a lost message would end it for good: this starts it anew. Clusters without nodes
 /// have no clocks that matter, and cost nothing.
 /// </summary>
-internal sealed class SeedFunction(ClusterRegistry clusters, IWorkQueue queue, DeadLetters deadLetters, TimeProvider time)
+internal sealed class SeedFunction(ClusterRegistry clusters, IWorkQueue queue, Func<CancellationToken, Task> takeDeadLetters, TimeProvider time)
 {
     /// <summary>How often every object's controllers are woken, as at a start.</summary>
     private static readonly TimeSpan FullPeriod = TimeSpan.FromHours(2);
@@ -32,11 +32,11 @@ internal sealed class SeedFunction(ClusterRegistry clusters, IWorkQueue queue, D
         foreach (var cluster in await clusters.ListAsync(cancellationToken))
         {
             if (cluster.HasNodes)
-                messages.Add(full ? new SeedWork(cluster.Name) { Due = due } : new SweepWork(cluster.Name) { Due = due });
+                messages.Add(new SeedWork(cluster.Name, full) { Due = due });
         }
 
         if (messages.Count > 0)
             await queue.SendAsync(messages, cancellationToken);
-        await deadLetters.TakeAsync(cancellationToken);
+        await takeDeadLetters(cancellationToken);
     }
 }

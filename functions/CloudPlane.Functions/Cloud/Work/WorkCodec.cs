@@ -46,7 +46,8 @@ internal static class WorkCodec
             "key" => new KeyWork(cluster, Text(body, "controller"), Text(body, "namespace", mayBeEmpty: true), Text(body, "name"), Attempt(body)),
             "sweep" => new SweepWork(cluster),
             "compaction" => new CompactionWork(cluster),
-            "seed" => new SeedWork(cluster),
+            "seed" => new SeedWork(cluster, Full: true),
+            "seed-nodes" => new SeedWork(cluster, Full: false),
             var other => throw new FormatException($"kind \"{other}\" is unknown"),
         };
     }
@@ -57,7 +58,8 @@ internal static class WorkCodec
         KeyWork => "key",
         SweepWork => "sweep",
         CompactionWork => "compaction",
-        SeedWork => "seed",
+        SeedWork { Full: true } => "seed",
+        SeedWork => "seed-nodes",
         _ => throw new ArgumentException($"{message.GetType().Name} has no encoding", nameof(message)),
     };
 

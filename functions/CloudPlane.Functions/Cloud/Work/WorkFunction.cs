@@ -42,11 +42,13 @@ internal sealed partial class WorkFunction(ClusterWorks clusters, IWorkQueue que
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         foreach (var log in messages.OfType<LogWork>().Distinct())
             await cluster.CarryAsync(log.Resource, either.Token);
-        if (messages.Any(message => message is SeedWork))
+        if (messages.Any(message => message is SeedWork { Full: true }))
             await cluster.SeedAsync(either.Token);
+        else if (messages.Any(message => message is SeedWork))
+            await cluster.SeedNodesAsync(either.Token);
         if (messages.Any(message => message is SweepWork or SeedWork))
             await cluster.SweepAsync(either.Token);
-        if (messages.Any(message => message is CompactionWork or SeedWork))
+        if (messages.Any(message => message is CompactionWork or SeedWork { Full: true }))
             await cluster.CompactAsync(either.Token);
         var follow = await ReconcileAsync(cluster, Coalesce(messages), limit.Token, either.Token);
         cancellationToken.ThrowIfCancellationRequested();

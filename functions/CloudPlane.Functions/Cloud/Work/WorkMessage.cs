@@ -74,12 +74,15 @@ internal sealed record CompactionWork(string Cluster) : WorkMessage(Cluster)
     protected override string Topic => $"{Cluster}/compaction";
 }
 
-/// <summary>Start everything anew that goes on by re-arming itself: what a lost message would have ended for good.</summary>
-internal sealed record SeedWork(string Cluster) : WorkMessage(Cluster)
+/// <summary>
+/// Start anew what goes on by re-arming itself: what a lost message would have ended for good. <paramref name="Full"/> wakes every
+/// controller for every object; otherwise only what watches over nodes, and the sweep.
+/// </summary>
+internal sealed record SeedWork(string Cluster, bool Full) : WorkMessage(Cluster)
 {
     /// <inheritdoc/>
     public override string Session => $"{Cluster}/upkeep";
 
     /// <inheritdoc/>
-    protected override string Topic => $"{Cluster}/seed";
+    protected override string Topic => $"{Cluster}/seed/{Full}";
 }
