@@ -17,6 +17,9 @@ internal static partial class ErrorTranslation
                 return ApiErrors.Expired($"too old resource version: {expired.Requested} ({expired.Compacted})");
             case RevisionInFutureException future:
                 return ApiErrors.ResourceVersionTooLarge(future.Requested, future.Head);
+            // Deleted a moment ago: this instance had not heard of it yet.
+            case ClusterNotFoundException:
+                return ApiErrors.UnknownPath();
             case StoreUnavailableException unavailable:
                 LogUnavailable(logger, request.Method, request.Path, unavailable);
                 return ApiErrors.ServiceUnavailable("the state store does not answer; the outcome of a write is unknown");

@@ -24,6 +24,9 @@ internal static class CommandTable
                     return await WithSettings(ServeCommand.Settings, rest, output, ServeCommand.RunAsync);
                 case ["token", "create", .. var rest]:
                     return await WithSettings(TokenCreateCommand.Settings, rest, output, TokenCreateCommand.RunAsync);
+                case [] when HandlerHost.IsHosted(Environment.GetEnvironmentVariable):
+                    await HandlerHost.RunAsync(Environment.GetEnvironmentVariable);
+                    return Success;
                 case ["--version"] or ["version"]:
                     await output.WriteLineAsync($"cloudplane {Version}");
                     return Success;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using CloudPlane.Storage;
 
 namespace CloudPlane.Functions;
 
@@ -20,7 +21,7 @@ internal sealed record HandlerSettings
     public required Uri TablesEndpoint { get; init; }
 
     /// <summary>"account:key" for SharedKey; null for the app's identity.</summary>
-    public string? TablesKey { get; init; }
+    public TablesAccountKey? TablesKey { get; init; }
 
     /// <summary>The Service Bus namespace.</summary>
     public required Uri BusEndpoint { get; init; }
@@ -53,7 +54,7 @@ internal sealed record HandlerSettings
                 ? number
                 : throw new SettingsException($"{PortVariable}: \"{port}\" is no port"),
             TablesEndpoint = ParseUrl("CLOUDPLANE_TABLES_ENDPOINT", Get("CLOUDPLANE_TABLES_ENDPOINT", "the table service, e.g. https://ACCOUNT.table.core.windows.net")),
-            TablesKey = Find("CLOUDPLANE_TABLES_KEY"),
+            TablesKey = Find("CLOUDPLANE_TABLES_KEY") is { } account ? Parse("CLOUDPLANE_TABLES_KEY", account, TablesAccountKey.Parse) : null,
             BusEndpoint = ParseUrl("CLOUDPLANE_BUS_ENDPOINT", Get("CLOUDPLANE_BUS_ENDPOINT", "the Service Bus namespace, e.g. https://NAMESPACE.servicebus.windows.net")),
             BusKey = Find("CLOUDPLANE_BUS_KEY") is { } key ? Parse("CLOUDPLANE_BUS_KEY", key, SasKey.Parse) : null,
             Secret = Parse("CLOUDPLANE_SIGNING_KEY", Get("CLOUDPLANE_SIGNING_KEY", "the deployment's secret, at least 32 random bytes as base64"), MasterSecret.Parse),
@@ -70,8 +71,6 @@ internal sealed record HandlerSettings
 
     private void Check()
     {
-        if (TablesKey is not null && !TablesKey.Contains(':', StringComparison.Ordinal))
-            throw new SettingsException("CLOUDPLANE_TABLES_KEY: has the form ACCOUNT:KEY");
         if (Heartbeat > TimeSpan.FromMinutes(LongestHeartbeatMinutes))
             throw new SettingsException($"CLOUDPLANE_HEARTBEAT: at most {LongestHeartbeatMinutes}m");
         // One renewal may be late or lost without a node being given up.
