@@ -131,13 +131,16 @@ internal sealed class Behaviours
         return AnswerAsync(context, json.ToJsonString());
     }
 
-    /// <summary>Appends the envelope to the file of setting ENVELOPES, one on a line, and answers as the file of setting ANSWER says.</summary>
+    /// <summary>Keeps the envelope in a file of its own in the folder of setting ENVELOPES, and answers as the file of setting ANSWER says.</summary>
     private static async Task TriggerAsync(HttpContext context)
     {
         using var reader = new StreamReader(context.Request.Body);
         var body = await reader.ReadToEndAsync();
-        await File.AppendAllTextAsync(Environment.GetEnvironmentVariable("ENVELOPES")!, $"{context.Request.Path} {context.Request.ContentType} {body}\n");
-        var answer = Environment.GetEnvironmentVariable("ANSWER") is { } file && File.Exists(file) ? await File.ReadAllTextAsync(file) : "ok";
+        // Complete before it has its name: a test reads while this writes.
+        var file = Path.Combine(Environment.GetEnvironmentVariable("ENVELOPES")!, $"{Stopwatch.GetTimestamp():D20}-{Guid.NewGuid()}");
+        await File.WriteAllTextAsync(file, $"{context.Request.Path}\n{context.Request.ContentType}\n{body}\n");
+        File.Move(file, file + ".txt");
+        var answer = Environment.GetEnvironmentVariable("ANSWER") is { } mode && File.Exists(mode) ? await File.ReadAllTextAsync(mode) : "ok";
         switch (answer)
         {
             case "empty":

@@ -1,10 +1,3 @@
-using System.Net;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.Extensions.DependencyInjection;
-
 namespace CloudPlane.Doubles;
 
 /// <summary>
@@ -13,20 +6,47 @@ namespace CloudPlane.Doubles;
 /// </summary>
 public sealed class FunctionsHostDouble : IAsyncDisposable
 {
-    private readonly FunctionsHostOptions _options;
+    private const int LongestRequestLine = 64 * 1024;
+
     private readonly ProcessSpawner _spawner = new();
-    private readonly ScaleGroup _http;
-    private readonly IReadOnlyList<ScaleGroup> _groups;
-    private readonly WebApplication _server;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly List<ScaleGroup> _groups = [];
+    private readonly List<SessionListener> _listeners = [];
+    private readonly List<TimerRunner> _timers = [];
+    private readonly List<Task> _running = [];
+    private readonly LoopbackServer _server;
 
     private FunctionsHostDouble(FunctionsHostOptions options, FunctionApp app)
     {
-        _options = options;
         var chance = new Chance(options.Random);
-        _http = new ScaleGroup("http", options.HttpInstances, options.HttpConcurrency, app, options, _spawner, chance);
-        _groups = [_http];
-        var frontEnd = new FrontEnd(app, new HttpRoutes(app.HttpFunctions), _http, new HttpProxy(options, chance), options);
-        _server = Server(options, frontEnd);
+        var timeout = options.FunctionTimeout ?? app.Host.FunctionTimeout;
+        var log = new HostLog(options.LogFolder, options.Time);
+        var invoker = new TriggerInvoker(options, timeout, log);
+        ScaleGroup Group(string name, int spread, int concurrency)
+        {
+            var group = new ScaleGroup(name, spread, concurrency, app, options, _spawner, chance);
+            _groups.Add(group);
+            return group;
+        }
+
+        var http = Group("http", options.HttpInstances, options.HttpConcurrency);
+        var frontEnd = new FrontEnd(new HttpRoutes(app.HttpFunctions), http, new HttpProxy(options, chance), options, timeout);
+        _server = new LoopbackServer(options.Port, frontEnd.HandleAsync, limits =>
+        {
+            limits.MaxRequestBodySize = options.MaxRequestBody;
+            // Over the limits of our own, so that these answer.
+            limits.MaxRequestLineSize = LongestRequestLine;
+        });
+        // Every function that is not HTTP has instances of its own.
+        foreach (var function in app.SessionFunctions)
+        {
+            var group = Group($"function:{function.Name}", spread: 1, app.Host.ServiceBus.MaxConcurrentSessions);
+            if (options.ServiceBus is { } bus)
+                _listeners.Add(new SessionListener(function, bus, group, invoker, app.Host.ServiceBus, options, log));
+        }
+
+        foreach (var function in app.TimerFunctions)
+            _timers.Add(new TimerRunner(function, Group($"function:{function.Name}", spread: 1, concurrency: 1), invoker, options));
     }
 
     /// <summary>Of the front end: http://127.0.0.1:PORT.</summary>
@@ -50,8 +70,10 @@ public sealed class FunctionsHostDouble : IAsyncDisposable
         var host = new FunctionsHostDouble(options, app);
         try
         {
-            await host._server.StartAsync(cancellationToken);
-            host.Address = new Uri(host._server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+            host.Address = await host._server.StartAsync(cancellationToken);
+            host._running.AddRange(host._listeners.Select(listener => listener.RunAsync(host._stop.Token)));
+            if (options.RunTimers)
+                host._running.AddRange(host._timers.Select(timer => timer.RunAsync(host._stop.Token)));
             return host;
         }
         catch
@@ -67,30 +89,20 @@ public sealed class FunctionsHostDouble : IAsyncDisposable
     /// <summary>kill -9 of the handler alone; the host starts another in its place, unless it was the third crash within 30 minutes.</summary>
     public static void KillHandler(HostInstance instance) => instance.KillHandler();
 
+    /// <summary>Runs a timer's function now, as its schedule would; true when it succeeded.</summary>
+    /// <exception cref="ArgumentException">There is no such timer.</exception>
+    public Task<bool> FireTimerAsync(string function) =>
+        (_timers.FirstOrDefault(t => t.Name == function) ?? throw new ArgumentException($"there is no timer function {function}", nameof(function))).FireAsync();
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        await _stop.CancelAsync();
         foreach (var group in _groups)
             await group.StopAsync();
+        await Task.WhenAll(_running);
         await _server.DisposeAsync();
         _spawner.Dispose();
-    }
-
-    private static WebApplication Server(FunctionsHostOptions options, FrontEnd frontEnd)
-    {
-        // Over the limits of our own, so that these answer.
-        const int longestLine = 64 * 1024;
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = options.MaxRequestBody;
-            kestrel.Limits.MaxRequestLineSize = longestLine;
-            kestrel.Limits.MaxConcurrentConnections = null;
-            kestrel.Listen(IPAddress.Loopback, options.Port);
-        });
-        var server = builder.Build();
-        server.Run(frontEnd.HandleAsync);
-        return server;
+        _stop.Dispose();
     }
 }

@@ -51,6 +51,9 @@ public sealed record FunctionsHostOptions
     /// <summary>Whether timers run by their schedule; otherwise only by <see cref="FunctionsHostDouble.FireTimerAsync"/>.</summary>
     public bool RunTimers { get; init; } = true;
 
+    /// <summary>Where the queues of Service Bus triggers are; without one these functions never run.</summary>
+    public ServiceBusDouble? ServiceBus { get; init; }
+
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>For ports, invocation ids and the pauses between re-sends; used under a lock.</summary>

@@ -17,9 +17,10 @@ internal sealed class RunningApp : IAsyncDisposable
 
     public HttpClient Client { get; }
 
-    public static async Task<RunningApp> StartAsync(Func<FunctionsHostOptions, FunctionsHostOptions>? change = null)
+    public static async Task<RunningApp> StartAsync(Func<FunctionsHostOptions, FunctionsHostOptions>? change = null, Action<TestApp>? spoil = null)
     {
         var app = new TestApp();
+        spoil?.Invoke(app);
         try
         {
             var options = app.Options;

@@ -23,6 +23,7 @@ internal sealed class TestApp : IDisposable
     public TestApp()
     {
         Directory.CreateDirectory(Folder);
+        Directory.CreateDirectory(PathOf("envelopes"));
         foreach (var file in Directory.GetFiles(AppContext.BaseDirectory, "fake-handler*"))
             File.Copy(file, Path.Combine(Folder, Path.GetFileName(file)));
         Write("host.json", Host);

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 namespace CloudPlane.Doubles;
 
 /// <summary>The platform's front end and the host's HTTP side: limits, routes, the proxy, and one answer for each way to fail.</summary>
-internal sealed class FrontEnd(FunctionApp app, HttpRoutes routes, ScaleGroup group, HttpProxy proxy, FunctionsHostOptions options)
+internal sealed class FrontEnd(HttpRoutes routes, ScaleGroup group, HttpProxy proxy, FunctionsHostOptions options, TimeSpan? functionTimeout)
 {
     private const int MaxUrl = 8192;
     private const int MaxQuery = 4096;
@@ -22,7 +22,7 @@ internal sealed class FrontEnd(FunctionApp app, HttpRoutes routes, ScaleGroup gr
         if (context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
             rate.MinDataRate = null;
         using var execution = group.Begin();
-        using var exchange = new Exchange(context, execution.Instance, options, options.FunctionTimeout ?? app.Host.FunctionTimeout);
+        using var exchange = new Exchange(context, execution.Instance, options, functionTimeout);
         try
         {
             await proxy.ForwardAsync(context, execution, exchange);

@@ -49,7 +49,8 @@ internal sealed class ScaleGroup(
     {
         lock (_lock)
         {
-            ObjectDisposedException.ThrowIf(_stopped, this);
+            if (_stopped)
+                throw new InstanceGoneException(name);
             RemoveGone();
             while (_instances.Count < spread)
                 StartOne();
