@@ -28,12 +28,12 @@ install_prerequisites() {
   need conntrack conntrack
   need /bin/busybox busybox-static
   need curl curl
-  ldconfig -p | grep -q 'libsqlite3\.so\.0' || missing+=(libsqlite3-0)
+  ldconfig -p | grep 'libsqlite3\.so\.0' >/dev/null || missing+=(libsqlite3-0)
   command -v dotnet >/dev/null || fail "the .NET 10 SDK is missing" "install it (https://dot.net), so that 'dotnet --version' says 10"
 
   if [ ${#missing[@]} -gt 0 ]; then
     progress "installing ${missing[*]}"
-    logged apt-update.log apt-get update -q
+    update_packages
     # The package starts its own containerd; ours is another instance, with its own root and socket.
     logged apt-install.log env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}"
     note "installed ${missing[*]}"
@@ -43,13 +43,39 @@ install_prerequisites() {
   command -v kubectl >/dev/null || install_kubectl
 }
 
-# Named kubectl by Kubernetes' own repository, kubernetes-client by Debian and Ubuntu.
-install_kubectl() {
-  local package=kubernetes-client
-  [ -z "$(apt-cache policy kubectl 2>/dev/null | grep Candidate)" ] || package=kubectl
-  logged apt-kubectl.log env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$package"
-  note "installed $package"
+# Once per run: the lists of a fresh machine are empty.
+update_packages() {
+  [ -z "${packages_updated:-}" ] || return 0
+  logged apt-update.log apt-get update -q
+  packages_updated=yes
 }
+
+# Named kubectl by Kubernetes' own repository and by Google's, kubernetes-client by Debian and Ubuntu.
+install_kubectl() {
+  local package=kubernetes-client before=${step_note:-} version
+  progress "installing kubectl"
+  update_packages
+  ! has_candidate kubectl || package=kubectl
+  has_candidate "$package" || fail "no package source has a kubectl" \
+    "install one of 1.27 or newer (https://kubernetes.io/docs/tasks/tools/) and run ./up again"
+  logged apt-kubectl.log env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$package"
+  hash -r
+  version=$(kubectl_minor)
+  if [ -n "$version" ] && [ "$version" -lt 27 ]; then
+    package+=", a kubectl of 1.$version: it does for the demo, but use one of 1.27 or newer (https://kubernetes.io/docs/tasks/tools/)"
+  fi
+  case $before in
+    installed*) note "$before, $package" ;;
+    *) note "installed $package" ;;
+  esac
+}
+
+# has_candidate PACKAGE: whether apt could install it. It says "(none)" of a name that it only knows from others' dependencies.
+# Not grep -q, which ends the writer of its pipe by a signal, and pipefail takes that for "no".
+has_candidate() { apt-cache policy "$1" 2>/dev/null | grep '^ *Candidate: [^(]' >/dev/null; }
+
+# The 20 of a kubectl 1.20.2; empty when it does not say.
+kubectl_minor() { kubectl version --client -o json 2>/dev/null | sed -n 's/.*"minor": *"\([0-9]*\).*/\1/p' | head -n 1; }
 
 # ---- build ---------------------------------------------------------------------------------------------------
 
