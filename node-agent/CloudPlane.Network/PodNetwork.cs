@@ -10,6 +10,7 @@ public sealed class PodNetwork : IPodNetwork
     private readonly CniConfiguration _cni;
     private readonly Masquerade _masquerade;
     private readonly ForwardAccept _forwardAccept;
+    private readonly PortMapChains _portMapChains;
     private readonly PeerRoutes _routes;
     private readonly Forwarding _forwarding;
 
@@ -23,6 +24,7 @@ public sealed class PodNetwork : IPodNetwork
         _cni = new CniConfiguration(options);
         _masquerade = new Masquerade(options, commands);
         _forwardAccept = new ForwardAccept(options, commands);
+        _portMapChains = new PortMapChains(commands);
         _routes = new PeerRoutes(options, commands, new VxlanDevice(options, commands));
         _forwarding = new Forwarding(sysctlDirectory);
     }
@@ -48,6 +50,7 @@ public sealed class PodNetwork : IPodNetwork
         await TryAsync(() => _routes.RemoveAsync(cancellationToken));
         await TryAsync(() => _commands.RemoveAsync("ip", $"link delete {_options.Bridge}", cancellationToken));
         await TryAsync(() => _forwardAccept.RemoveAsync(cancellationToken));
+        await TryAsync(() => _portMapChains.RemoveAsync(cancellationToken));
         await TryAsync(() => _masquerade.RemoveAsync(cancellationToken));
         if (failures.Count > 0)
             throw new NetworkException(string.Join("; ", failures));

@@ -136,6 +136,38 @@ public sealed class PodNetworkTests : IDisposable
     }
 
     [Fact]
+    public async Task The_chains_of_port_mappings_go_when_no_port_is_mapped()
+    {
+        const string Chains = """
+            *nat
+            :POSTROUTING ACCEPT [0:0]
+            :CNI-HOSTPORT-DNAT - [0:0]
+            :CNI-HOSTPORT-MASQ - [0:0]
+            -A PREROUTING -m addrtype --dst-type LOCAL -j CNI-HOSTPORT-DNAT
+            -A PREROUTING -j OTHER
+            -A POSTROUTING -m comment --comment "CNI portfwd requiring masquerade" -j CNI-HOSTPORT-MASQ
+            -A CNI-HOSTPORT-MASQ -m mark --mark 0x2000/0x2000 -j MASQUERADE
+
+            """;
+        _commands.Answer("iptables-save -t nat", Chains + "-A CNI-HOSTPORT-DNAT -p tcp -m multiport --dports 80 -j CNI-DN-1\n");
+        await _network.CleanupAsync(default);
+        Assert.DoesNotContain(_commands.Ran, command => command.StartsWith("iptables-restore", StringComparison.Ordinal));
+
+        _commands.Answer("iptables-save -t nat", Chains);
+        await _network.CleanupAsync(default);
+        Assert.Equal("""
+            iptables-restore -w --noflush < *nat
+            -D PREROUTING -m addrtype --dst-type LOCAL -j CNI-HOSTPORT-DNAT
+            -D POSTROUTING -m comment --comment "CNI portfwd requiring masquerade" -j CNI-HOSTPORT-MASQ
+            -F CNI-HOSTPORT-MASQ
+            -X CNI-HOSTPORT-DNAT
+            -X CNI-HOSTPORT-MASQ
+            COMMIT
+
+            """, _commands.Ran.Single(command => command.StartsWith("iptables-restore", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task A_program_that_is_missing_is_told_by_name()
     {
         var e = await Assert.ThrowsAsync<NetworkException>(() => new CommandRunner().RunAsync("no-such-program", [], null, default));
