@@ -5,13 +5,13 @@ namespace CloudPlane.Agent;
 
 /// <summary>Keeps the node's pod network as the nodes' podCIDRs and addresses want it: at each change, and now and then to
 /// repair.</summary>
-internal sealed class NetworkKeeper(IPodNetwork network, WatchCache<Node> nodes, RuntimeHealth health, TimeProvider time, AgentLog log)
+internal sealed class NetworkKeeper(IPodNetwork network, IObjectCache<Node> nodes, RuntimeHealth health, TimeProvider time, AgentLog log)
 {
     private static readonly TimeSpan RepairPeriod = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(2);
     private readonly SemaphoreSlim _changed = new(0, 1);
 
-    /// <summary>Runs until cancelled; it is what runs the cache of nodes.</summary>
+    /// <summary>Runs until cancelled; it is what reads the changes of the nodes.</summary>
     public Task RunAsync(CancellationToken cancellationToken) =>
         Task.WhenAll(WatchAsync(cancellationToken), ReconcileAsync(cancellationToken));
 

@@ -38,19 +38,54 @@ internal sealed class NodeAgent : IAsyncDisposable
             $"node {_options.NodeName}: {facts.NodeIp}, {facts.MilliCpu}m cpu, {facts.MemoryBytes >> 20} MiB, containerd at {_options.ContainerdSocket}");
         await _credentials.JoinAsync(cancellationToken).ConfigureAwait(false);
 
+        await Together.RunAsync(cancellationToken, _credentials.RenewAsync, async ct =>
+        {
+            var connection = await ConnectAsync(ct).ConfigureAwait(false);
+            await RunNodeAsync(facts, connection, ct).ConfigureAwait(false);
+        }).ConfigureAwait(false);
+    }
+
+    /// <summary>As the control plane wants it.</summary>
+    private async Task<NodeConnection> ConnectAsync(CancellationToken cancellationToken)
+    {
+        var links = new LinkSource(_api, _options.NodeName, _credentials.Refused, _time, _random, _log);
+        return await links.FirstAsync(cancellationToken).ConfigureAwait(false) is { } link
+            ? new QueueConnection(_api, _options.NodeName, links, link, LookPeriods.Default, _time, _random, _log)
+            : new WatchConnection(_api, _options.NodeName, Tunnel, _time, _random, _log);
+    }
+
+    private LogTunnel Tunnel(ILogSource logs) => new(_transport.Http, _credentials.BearerAsync, _options.NodeName, logs, _time, _random);
+
+    private async Task RunNodeAsync(NodeFacts facts, NodeConnection connection, CancellationToken cancellationToken)
+    {
+        var options = _options with { VolumeRefreshPeriod = connection.VolumeRefreshPeriod };
+        var (nodes, services) = (connection.Nodes, connection.Services);
         var events = new NodeEvents(new EventRecorder(_api, "kubelet", _options.NodeName, _time), _options.NodeName, _time, EventLinger);
         var health = new RuntimeHealth(_runtime, _time);
-        var nodes = Cache<Node>(null);
-        var services = Cache<Service>(null);
-        var pods = Cache<Pod>($"spec.nodeName={_options.NodeName}");
         var shared = PodServicesFactory.Create(
-            _options, facts, _api, _runtime, new LinuxMounter(), health, () =>
+            options, facts, _api, _runtime, new LinuxMounter(), health, () =>
                 services.Objects.Values, events, new Prober(_runtime, _http, _grpc), _http, _time, _log);
         Node? Self() => nodes.Objects.TryGetValue(new ObjectName("", _options.NodeName), out var node) ? node : null;
-        var manager = new PodManager(shared, pods, new PodAdmission(facts, Self));
-        var reporter = new NodeReporter(_api, _runtime, health, facts, _options, events, _time, _log);
-        reporter.Refused = _credentials.Refused;
-        reporter.Exists = () => !nodes.IsSynced || Self() is not null;
+        var manager = new PodManager(shared, connection.Pods, new PodAdmission(facts, Self));
+        var reporter = new NodeReporter(_api, _runtime, health, facts, options, connection.ReportPeriod, events, _time, _log)
+        {
+            Refused = _credentials.Refused,
+            Exists = () => !nodes.IsSynced || Self() is not null,
+            Known = Self,
+            OnRegistered = () =>
+            {
+                if (nodes.IsSynced && Self() is null) connection.Look(LookAt.Nodes);
+            },
+        };
+        var lease = new LeaseKeeper(_api, _options.NodeName, connection.Heartbeat, _time, _random, _log)
+        {
+            Returned = () =>
+            {
+                reporter.ReportAnew();
+                // Pods may have been marked, too, or bound elsewhere.
+                connection.Look(LookAt.Everything);
+            },
+        };
         if (_options.ClusterDns is null)
             events.Node(EventTypes.Warning, "MissingClusterDNS",
                 "kubelet does not have ClusterDNS IP configured and cannot create Pod using \"ClusterFirst\" policy. Falling back to \"Default\" policy.");
@@ -62,15 +97,14 @@ internal sealed class NodeAgent : IAsyncDisposable
         var logs = new PodLogSource(() => manager.Actors);
         var network = NodeNetwork.Create(_options);
 
-        await TogetherAsync(cancellationToken,
+        await Together.RunAsync(cancellationToken,
             events.RunAsync,
             health.RunAsync,
             reporter.RunAsync,
-            _credentials.RenewAsync,
             MemoryTrimmer.OfThisProcess(_time).RunAsync,
-            new LeaseKeeper(_api, _options.NodeName, _time, _log).RunAsync,
+            lease.RunAsync,
             new NetworkKeeper(network, nodes, health, _time, _log).RunAsync,
-            ct => DrainAsync(services, ct),
+            ct => connection.RunAsync(logs, ct),
             async ct =>
             {
                 // Pods without the services' variables or the node's own labels would be wrong for good.
@@ -78,7 +112,6 @@ internal sealed class NodeAgent : IAsyncDisposable
                 await SyncedAsync(nodes, services, ct).ConfigureAwait(false);
                 await manager.RunAsync(ct).ConfigureAwait(false);
             },
-            new LogTunnel(_transport.Http, _credentials.BearerAsync, _options.NodeName, logs, _time, _random).RunAsync,
             new LogRotator(_runtime, logs, _time).RunAsync).ConfigureAwait(false);
     }
 
@@ -91,34 +124,9 @@ internal sealed class NodeAgent : IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    private WatchCache<T> Cache<T>(string? fieldSelector) where T : class, IKubernetesObject<T> => new(_api, new WatchCacheOptions
-    {
-        FieldSelector = fieldSelector,
-        MostDelay = TimeSpan.FromSeconds(5),
-        OnFailure = e => _log.Debug($"watching {T.Resource.Plural}: {e.Message}"),
-    }, _time, _random);
-
-    private static async Task DrainAsync<T>(WatchCache<T> cache, CancellationToken cancellationToken) where T : class, IKubernetesObject<T>
-    {
-        await foreach (var _ in cache.RunAsync(cancellationToken).ConfigureAwait(false))
-        {
-        }
-    }
-
-    private async Task SyncedAsync(WatchCache<Node> nodes, WatchCache<Service> services, CancellationToken cancellationToken)
+    private async Task SyncedAsync(IObjectCache<Node> nodes, IObjectCache<Service> services, CancellationToken cancellationToken)
     {
         while (!nodes.IsSynced || !services.IsSynced)
             await Task.Delay(TimeSpan.FromMilliseconds(20), _time, cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <summary>Runs all; the first that ends, ends the others, and its failure is the result.</summary>
-    private static async Task TogetherAsync(CancellationToken cancellationToken, params Func<CancellationToken, Task>[] parts)
-    {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var running = parts.Select(p => p(stop.Token)).ToArray();
-        var first = await Task.WhenAny(running).ConfigureAwait(false);
-        await stop.CancelAsync().ConfigureAwait(false);
-        await Task.WhenAll(running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await first.ConfigureAwait(false);
     }
 }

@@ -27,13 +27,13 @@ internal sealed record LogRequest(string Id, string Path)
 
     /// <summary>Finds and opens the log of "/containerLogs/{namespace}/{pod}/{container}?options".</summary>
     /// <exception cref="LogUnavailableException">There is none.</exception>
-    public async Task<LogReader> OpenAsync(ILogSource source, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<LogReader> OpenAsync(string path, ILogSource source, TimeProvider time, CancellationToken cancellationToken)
     {
-        var query = Path.IndexOf('?', StringComparison.Ordinal);
-        var segments = (query < 0 ? Path : Path[..query]).Split('/');
+        var query = path.IndexOf('?', StringComparison.Ordinal);
+        var segments = (query < 0 ? path : path[..query]).Split('/');
         if (segments is not ["", "containerLogs", var space, var pod, var container])
-            throw new LogUnavailableException(404, $"the node does not serve {(query < 0 ? Path : Path[..query])}");
-        var options = LogOptions.Parse(query < 0 ? "" : Path[query..], time.GetUtcNow());
+            throw new LogUnavailableException(404, $"the node does not serve {(query < 0 ? path : path[..query])}");
+        var options = LogOptions.Parse(query < 0 ? "" : path[query..], time.GetUtcNow());
         var log = source.Find(Uri.UnescapeDataString(space), Uri.UnescapeDataString(pod), Uri.UnescapeDataString(container), options.Previous);
         // Whoever has seen a container end must find its last words.
         for (var waited = TimeSpan.Zero; log.Ending() && waited < LongestEnding; waited += EndingPoll)

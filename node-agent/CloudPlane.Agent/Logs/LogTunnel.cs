@@ -94,7 +94,7 @@ internal sealed class LogTunnel(
         await Task.Yield();
         try
         {
-            using var reader = await request.OpenAsync(source, time, cancellationToken).ConfigureAwait(false);
+            using var reader = await LogRequest.OpenAsync(request.Path, source, time, cancellationToken).ConfigureAwait(false);
             await SendAsync(request, 200, stop => new LogContent(reader, stop), cancellationToken).ConfigureAwait(false);
         }
         catch (LogUnavailableException e)

@@ -6,24 +6,33 @@ using V1 = CloudPlane.Cri.V1;
 
 namespace CloudPlane.Agent;
 
-/// <summary>Registers the Node and keeps its status: at once when it changes, else every 5 minutes; the Lease says "alive" in
-/// between.</summary>
+/// <summary>
+/// Registers the Node and keeps its status: at once when it changes or the node was taken for lost, else once in
+/// <paramref name="reportPeriod"/>; the Lease says "alive" in between.
+/// </summary>
 internal sealed class NodeReporter(ApiClient api, ICriRuntime runtime, RuntimeHealth health, NodeFacts facts, AgentOptions options,
-    NodeEvents events, TimeProvider time, AgentLog log)
+    TimeSpan reportPeriod, NodeEvents events, TimeProvider time, AgentLog log)
 {
     private const int ReportedImages = 50;
     private static readonly TimeSpan CheckPeriod = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan ReportPeriod = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(2);
     private readonly SemaphoreSlim _wake = new(0, 1);
     private Client.NodeStatus? _reported;
     private DateTimeOffset _reportedAt;
+    private string? _judged;
+    private volatile bool _anew;
 
     /// <summary>Called when the server does not know who this node is (401).</summary>
     public Action? Refused { get; set; }
 
     /// <summary>Tells whether the API has the node; false makes it register again.</summary>
     public Func<bool> Exists { get; set; } = () => true;
+
+    /// <summary>The node as the API was last seen to have it; null when it was not seen.</summary>
+    public Func<Node?> Known { get; set; } = () => null;
+
+    /// <summary>Called after each registration.</summary>
+    public Action? OnRegistered { get; set; }
 
     /// <summary>Completes once the node is registered.</summary>
     public TaskCompletionSource Registered { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -35,6 +44,13 @@ internal sealed class NodeReporter(ApiClient api, ICriRuntime runtime, RuntimeHe
             if (_wake.CurrentCount == 0) _wake.Release();
     }
 
+    /// <summary>The status is to be sent even if it did not change.</summary>
+    public void ReportAnew()
+    {
+        _anew = true;
+        Wake();
+    }
+
     /// <summary>Runs until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -44,6 +60,7 @@ internal sealed class NodeReporter(ApiClient api, ICriRuntime runtime, RuntimeHe
             try
             {
                 if (_reported is null || !Exists()) await RegisterAsync(cancellationToken).ConfigureAwait(false);
+                JudgeKnown();
                 await ReportAsync(cancellationToken).ConfigureAwait(false);
             }
             catch (Exception e) when (e is ApiException or ApiUnreachableException)
@@ -74,6 +91,17 @@ internal sealed class NodeReporter(ApiClient api, ICriRuntime runtime, RuntimeHe
         _reported = node.Status ?? new Client.NodeStatus();
         _reportedAt = default;
         Registered.TrySetResult();
+        OnRegistered?.Invoke();
+    }
+
+    /// <summary>Somebody else writes into this node's conditions only when they take it for lost: then it says anew how it is.</summary>
+    private void JudgeKnown()
+    {
+        if (_anew) _reportedAt = default;
+        _anew = false;
+        if (Known() is not { } known || known.Metadata.ResourceVersion == _judged) return;
+        _judged = known.Metadata.ResourceVersion;
+        if (Ready(known.Status?.Conditions) == "Unknown") (_reported, _reportedAt) = (known.Status!, default);
     }
 
     /// <summary>The labels that this agent is responsible for; all others belong to their writers.</summary>
@@ -94,7 +122,7 @@ internal sealed class NodeReporter(ApiClient api, ICriRuntime runtime, RuntimeHe
         var wanted = NodeStatusBuilder.Status(facts, health.Version,
             NodeStatusBuilder.Conditions(NodePressure.Read(options.DataDirectory), NotReady(), _reported!.Conditions, now),
             await ImagesAsync(cancellationToken).ConfigureAwait(false));
-        if (Same(_reported, wanted) && now - _reportedAt < ReportPeriod) return;
+        if (Same(_reported, wanted) && now - _reportedAt < reportPeriod) return;
         var before = _reported.Conditions;
         var patch = new JsonObject { ["status"] = JsonNode.Parse(ModelJson.ToBytes(wanted).Span) };
         var node = await api.PatchAsync<Node>("", options.NodeName, PatchKind.StrategicMerge, Encoding.UTF8.GetBytes(patch.ToJsonString()),

@@ -48,6 +48,9 @@ internal sealed record AgentOptions
     /// <summary>How many pods the node takes.</summary>
     public int MaxPods { get; init; } = 110;
 
+    /// <summary>How often config maps and secrets in volumes are brought up to date; as the kubelet's syncFrequency.</summary>
+    public TimeSpan VolumeRefreshPeriod { get; init; } = TimeSpan.FromSeconds(60);
+
     public bool Verbose { get; init; }
 
     public string TokenFile => Path.Combine(DataDirectory, "node.token");

@@ -8,7 +8,7 @@ namespace CloudPlane.Agent;
 /// The node's pods: an actor for each. Takes what the API and the runtime say to the actor that it concerns, adopts what runs when the
 /// agent starts, and ends what belongs to no pod any more.
 /// </summary>
-internal sealed class PodManager(PodServices services, WatchCache<Pod> pods, PodAdmission admission)
+internal sealed class PodManager(PodServices services, IObjectCache<Pod> pods, PodAdmission admission)
 {
     private static readonly TimeSpan RelistPeriod = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);

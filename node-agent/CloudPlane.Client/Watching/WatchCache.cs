@@ -3,20 +3,6 @@ using System.Runtime.CompilerServices;
 
 namespace CloudPlane.Client;
 
-/// <summary>What a cache saw happen.</summary>
-public enum CacheChangeKind
-{
-    Added,
-    Updated,
-    Deleted,
-
-    /// <summary>Every object that exists has been reported; also after each relist.</summary>
-    Synced,
-}
-
-/// <summary>A change; <paramref name="Before"/> is null for an addition, <paramref name="After"/> is null for a deletion, both for Synced.</summary>
-public sealed record CacheChange<T>(CacheChangeKind Kind, T? Before, T? After) where T : class;
-
 /// <summary>What a cache holds and how it asks.</summary>
 public sealed record WatchCacheOptions
 {
@@ -37,23 +23,20 @@ public sealed record WatchCacheOptions
 /// An informer: a copy of a resource held by list and watch over the API. It resumes from the last resourceVersion, lists again when that
 /// has expired, and never gives up; while the API is away it keeps what it has.
 /// </summary>
-public sealed class WatchCache<T>(ApiClient client, WatchCacheOptions options, TimeProvider time, Random random)
+public sealed class WatchCache<T>(ApiClient client, WatchCacheOptions options, TimeProvider time, Random random) : IObjectCache<T>
     where T : class, IKubernetesObject<T>
 {
     private readonly Backoff _backoff = new(options.FirstDelay, options.MostDelay, random);
     private ImmutableSortedDictionary<ObjectName, T> _objects = ImmutableSortedDictionary<ObjectName, T>.Empty;
     private string? _version;
 
-    /// <summary>The objects now. Immutable: a later change makes another.</summary>
+    /// <inheritdoc/>
     public ImmutableSortedDictionary<ObjectName, T> Objects => Volatile.Read(ref _objects);
 
-    /// <summary>Whether the first list has been read.</summary>
+    /// <inheritdoc/>
     public bool IsSynced { get; private set; }
 
-    /// <summary>
-    /// Runs the cache for as long as the caller enumerates (one caller only): each change is in <see cref="Objects"/> when it is returned.
-    /// Ends only by cancellation.
-    /// </summary>
+    /// <inheritdoc/>
     public async IAsyncEnumerable<CacheChange<T>> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         while (true)
@@ -117,19 +100,8 @@ public sealed class WatchCache<T>(ApiClient client, WatchCacheOptions options, T
         _version = list.ResourceVersion;
         IsSynced = true;
         _backoff.Reset();
-        var changes = new List<CacheChange<T>>();
-        foreach (var (name, gone) in before)
-            if (!after.ContainsKey(name)) changes.Add(new(CacheChangeKind.Deleted, gone, null));
-        foreach (var (name, value) in after)
-            if (Difference(before.GetValueOrDefault(name), value) is { } change) changes.Add(change);
-        changes.Add(new(CacheChangeKind.Synced, null, null));
-        return changes;
+        return CacheChanges.Between(before, after);
     }
-
-    private static CacheChange<T>? Difference(T? before, T after) =>
-        before is null ? new(CacheChangeKind.Added, null, after)
-        : before.Metadata.ResourceVersion == after.Metadata.ResourceVersion ? null
-        : new(CacheChangeKind.Updated, before, after);
 
     private CacheChange<T>? Apply(WatchEvent<T> next)
     {
@@ -143,6 +115,6 @@ public sealed class WatchCache<T>(ApiClient client, WatchCacheOptions options, T
             return before is null ? null : new(CacheChangeKind.Deleted, next.Object, null);
         }
         Volatile.Write(ref _objects, _objects.SetItem(name, next.Object));
-        return Difference(before, next.Object);
+        return CacheChanges.Of(before, next.Object);
     }
 }

@@ -116,7 +116,9 @@ internal sealed class ReplyQueue : IAsyncDisposable
             _next++;
             if (!chunk.Data.IsEmpty && (await _body.Writer.WriteAsync(chunk.Data, _closing.Token)).IsCompleted)
                 return false;
-            if (chunk.IsEnd)
+            if (chunk.IsBroken)
+                await _aborted.CancelAsync();
+            if (chunk.IsEnd || chunk.IsBroken)
                 return false;
         }
 

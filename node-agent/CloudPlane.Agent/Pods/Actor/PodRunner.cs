@@ -10,7 +10,6 @@ internal sealed class PodRunner(PodServices services, PodState state, OperationS
     private const string SandboxKey = "sandbox";
     private const string PrepareKey = "prepare";
     private const string RefreshKey = "refresh";
-    private static readonly TimeSpan RefreshPeriod = TimeSpan.FromSeconds(60);
     private readonly CancellationTokenSource _stopStarting = CancellationTokenSource.CreateLinkedTokenSource(agentStopping);
     private string? _backOffTold;
 
@@ -285,10 +284,10 @@ internal sealed class PodRunner(PodServices services, PodState state, OperationS
     private void Refresh(DateTimeOffset now)
     {
         if (!state.Prepared || !PodVolumes.NeedsRefresh(state.Pod)) return;
-        if (!state.RetryAt.TryGetValue(RefreshKey, out var at)) state.RetryAt[RefreshKey] = now + RefreshPeriod;
+        if (!state.RetryAt.TryGetValue(RefreshKey, out var at)) state.RetryAt[RefreshKey] = now + services.Options.VolumeRefreshPeriod;
         else if (at <= now)
         {
-            state.RetryAt[RefreshKey] = now + RefreshPeriod;
+            state.RetryAt[RefreshKey] = now + services.Options.VolumeRefreshPeriod;
             var pod = state.Pod;
             operations.Start(RefreshKey, async () =>
             {

@@ -1,0 +1,82 @@
+using CloudPlane.Client;
+
+namespace CloudPlane.Agent;
+
+/// <summary>Waits at the node's queue and hands on what comes: no call of the control plane, no watch, while nothing happens.</summary>
+internal sealed class BellListener(
+    LinkSource links, QueueLink first, BusQueue bus, NodeLook look, Action<StreamRequest> stream, TimeProvider time, Random random, AgentLog log)
+{
+    /// <summary>The longest that Service Bus documents.</summary>
+    private static readonly TimeSpan Wait = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LastRetry = TimeSpan.FromMinutes(1);
+
+    private readonly Backoff _backoff = new(FirstRetry, LastRetry, random);
+
+    /// <summary>Runs until cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        QueueLink? link = first;
+        while (true)
+        {
+            try
+            {
+                link = await FreshAsync(link, cancellationToken).ConfigureAwait(false);
+                await ListenAsync(link, cancellationToken).ConfigureAwait(false);
+                _backoff.Reset();
+                look.Hears(true);
+            }
+            catch (Exception e) when (e is BusException or ApiException or ApiUnreachableException)
+            {
+                log.Debug($"waiting for bells: {e.Message}");
+                look.Hears(false);
+                if (e is BusException { Kind: BusFailure.Gone or BusFailure.Refused }) link = null;
+                await Task.Delay(_backoff.Next(), time, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>The link, with another token when it is time. One that is still good does for as long as no other can be had.</summary>
+    private async Task<QueueLink> FreshAsync(QueueLink? link, CancellationToken cancellationToken)
+    {
+        if (link is not null && time.GetUtcNow() < link.RenewAt) return link;
+        try
+        {
+            return await links.AskAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (link is not null && e is (ApiException or ApiUnreachableException))
+        {
+            log.Debug($"the queue's token could not be renewed: {e.Message}");
+            return link with { RenewAt = time.GetUtcNow() + LastRetry };
+        }
+    }
+
+    /// <summary>Waits for a bell, and takes those that came with it: together they are one look.</summary>
+    private async Task ListenAsync(QueueLink link, CancellationToken cancellationToken)
+    {
+        var changed = LookAt.None;
+        try
+        {
+            for (var wait = Wait; await bus.ReceiveAsync(link, wait, cancellationToken).ConfigureAwait(false) is { } message; wait = TimeSpan.Zero)
+            {
+                switch (Bell.Parse(message))
+                {
+                    case Bell.Changed { What: var what }:
+                        changed |= what;
+                        break;
+                    // Its token goes nowhere but to the bus that we listen to.
+                    case Bell.Stream { Request: var request } when request.Reply.Authority == link.Queue.Authority && request.Reply.Scheme == link.Queue.Scheme:
+                        stream(request);
+                        break;
+                    default:
+                        log.Warn("a message of the node's queue is no bell that this agent knows");
+                        break;
+                }
+            }
+        }
+        finally
+        {
+            if (changed != LookAt.None) look.Look(changed);
+        }
+    }
+}

@@ -1,0 +1,50 @@
+using CloudPlane.Client;
+
+namespace CloudPlane.Agent;
+
+/// <summary>Asks the control plane for this node's link.</summary>
+/// <param name="refused">Called when the server does not know who this node is (401).</param>
+internal sealed class LinkSource(ApiClient api, string nodeName, Action refused, TimeProvider time, Random random, AgentLog log)
+{
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(30);
+
+    /// <summary>The first link, asked for until there is an answer; null where nodes watch.</summary>
+    public async Task<QueueLink?> FirstAsync(CancellationToken cancellationToken)
+    {
+        var backoff = new Backoff(FirstRetry, LastRetry, random);
+        while (true)
+        {
+            try
+            {
+                return await AskAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (ApiException e) when (e.IsNotFound)
+            {
+                return null;
+            }
+            catch (Exception e) when (e is ApiException or ApiUnreachableException)
+            {
+                log.Warn($"the control plane does not say how this node hears of changes: {e.Message}");
+                await Task.Delay(backoff.Next(), time, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>A link with a fresh token, to a queue that is there.</summary>
+    /// <exception cref="ApiException">Refused; 404 where nodes watch.</exception>
+    /// <exception cref="ApiUnreachableException">No answer, or none that can be used.</exception>
+    public async Task<QueueLink> AskAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var answer = await api.PostAsync($"/cloudplane/v1/nodes/{Uri.EscapeDataString(nodeName)}/wakeup", default, cancellationToken).ConfigureAwait(false);
+            return QueueLink.Parse(answer, time.GetUtcNow()) ?? throw new ApiUnreachableException("the control plane answered with something that is no link");
+        }
+        catch (ApiException e) when (e.Code == 401)
+        {
+            refused();
+            throw;
+        }
+    }
+}

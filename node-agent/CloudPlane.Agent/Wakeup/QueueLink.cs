@@ -1,0 +1,42 @@
+using System.Text.Json;
+
+namespace CloudPlane.Agent;
+
+/// <summary>How this node hears of changes where it holds no watch: a queue of its own, and a token that may listen on it.</summary>
+/// <param name="Queue">The queue's address.</param>
+/// <param name="Token">An Authorization header. A secret.</param>
+/// <param name="RenewAt">When to ask for another token.</param>
+/// <param name="Heartbeat">How often to renew the Lease.</param>
+internal sealed record QueueLink(Uri Queue, string Token, DateTimeOffset RenewAt, TimeSpan Heartbeat)
+{
+    /// <summary>A token is renewed when this part of its life is over.</summary>
+    private const double RenewAfter = 0.7;
+    private const int LongestHeartbeat = 3600;
+
+    /// <summary>Null when the text is no link.</summary>
+    public static QueueLink? Parse(ReadOnlyMemory<byte> json, DateTimeOffset now)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            var root = document.RootElement;
+            var token = root.GetProperty("token").GetString();
+            var expires = root.GetProperty("expirationTimestamp").GetDateTimeOffset();
+            var heartbeat = root.GetProperty("heartbeatSeconds").GetInt32();
+            return Uri.TryCreate(root.GetProperty("queue").GetString(), UriKind.Absolute, out var queue) && IsSafe(queue)
+                && token is { Length: > 0 } && heartbeat is > 0 and <= LongestHeartbeat
+                ? new QueueLink(queue, token, now + (expires - now) * RenewAfter, TimeSpan.FromSeconds(heartbeat))
+                : null;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Not into a log by accident.</summary>
+    public override string ToString() => Queue.ToString();
+
+    // Tokens must not cross a network in the clear.
+    private static bool IsSafe(Uri queue) => queue.Scheme == Uri.UriSchemeHttps || queue.Scheme == Uri.UriSchemeHttp && queue.IsLoopback;
+}
