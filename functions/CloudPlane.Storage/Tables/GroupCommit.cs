@@ -7,6 +7,23 @@ internal sealed class GroupCommit(TablesPartition partition, TablesStoreOptions 
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(4);
     private const int LongestPauseFactor = 32;
 
+    // Who lost a race that recently expects others to be about to write.
+    private static readonly TimeSpan ContentionMemory = TimeSpan.FromSeconds(1);
+
+    private long? _lostAt;
+    private TimeSpan _lastCommit;
+
+    /// <summary>
+    /// To be awaited before a group is taken. Whoever was answered just now may have another write, which joins. And between processes that
+    /// race, the winner alone knows the new head at once: it steps back for about as long as the others take to read it, or would win forever.
+    /// </summary>
+    public async Task GatherAsync()
+    {
+        await Task.Yield();
+        if (_lostAt is { } lost && time.GetElapsedTime(lost) < ContentionMemory)
+            await Task.Delay(_lastCommit * 2 * random.NextDouble(), time);
+    }
+
     /// <summary>
     /// Answers the writes. One that has no answer afterwards has to be tried again, with the next group.
     /// </summary>
@@ -30,7 +47,9 @@ internal sealed class GroupCommit(TablesPartition partition, TablesStoreOptions 
                 return;
             if (head.ETag is null)
                 await partition.RegisterAsync(CancellationToken.None);
+            var sent = time.GetTimestamp();
             var answer = await SendAsync(plan);
+            _lastCommit = time.GetElapsedTime(sent);
             if (answer.IsCommitted)
             {
                 Complete(plan, answer.ETags);
@@ -131,6 +150,7 @@ internal sealed class GroupCommit(TablesPartition partition, TablesStoreOptions 
     private async Task LoseRaceAsync(int lost)
     {
         partition.ForgetHead();
+        _lostAt = time.GetTimestamp();
         // The first time at once: one other writer is gone by the time that the head has been read.
         if (lost > 1)
             await Task.Delay(ShortestPause * Math.Min(LongestPauseFactor, lost) * random.NextDouble(), time);

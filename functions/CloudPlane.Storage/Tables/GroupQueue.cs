@@ -4,7 +4,9 @@ namespace CloudPlane.Storage;
 /// Writes of one partition on their way into transactions: while one is under way, the next one's gather (group commit). It works only while
 /// there is something to write.
 /// </summary>
-internal sealed class GroupQueue(Func<List<PendingTableWrite>, Task> commit)
+/// <param name="gather">Waits for more writes to come, where that pays.</param>
+/// <param name="commit">Answers the writes of a group; one that it leaves unanswered joins the next group.</param>
+internal sealed class GroupQueue(Func<Task> gather, Func<List<PendingTableWrite>, Task> commit)
 {
     // Of a transaction's 100 operations one is the head's, and each write has two.
     private const int MaxWrites = (Transaction.MaxOperations - 1) / 2;
@@ -43,8 +45,7 @@ internal sealed class GroupQueue(Func<List<PendingTableWrite>, Task> commit)
     {
         while (true)
         {
-            // Whoever was answered just now may have another write: let them join.
-            await Task.Yield();
+            await gather();
             var group = Take();
             if (group is null)
                 return;

@@ -203,7 +203,8 @@ public sealed class TablesStore : IStateStore
             Lister = new(rows, Log);
             Compactor = new(rows);
             Poller = new(rows, options, time, closing);
-            Writes = new(new GroupCommit(rows, options, time, random).CommitAsync);
+            var commit = new GroupCommit(rows, options, time, random);
+            Writes = new(commit.GatherAsync, commit.CommitAsync);
         }
 
         public TablesPartition Rows { get; }
