@@ -74,8 +74,7 @@ internal sealed partial class StandaloneHost : IAsyncDisposable
         await BootstrapAsync(api.Server, cancellationToken);
         var controllers = CreateControllers(api);
         var compaction = new HistoryCompaction(api.Store, ServeCommand.Cluster, TimeProvider.System);
-        var memory = new IdleMemory(
-            TimeProvider.System, static () => GC.GetTotalAllocatedBytes(), static () => GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true));
+        var memory = new IdleMemory(TimeProvider.System, static () => GC.GetTotalAllocatedBytes(), IdleMemory.Collect);
         await EndsWithCancellation(Task.WhenAll(
             controllers.RunAsync(OnFailure, cancellationToken), compaction.RunAsync(cancellationToken), memory.RunAsync(cancellationToken)));
         api.Server.EndStreams();
