@@ -88,6 +88,8 @@ public sealed class ApiServer : IAsyncDisposable
     private async ValueTask RouteAsync(ApiRequest request, ApiResponse response, CancellationToken cancellationToken)
     {
         var cluster = await _clusters.FindAsync(request.Cluster, cancellationToken) ?? throw ApiErrors.UnknownPath();
+        if (cluster.Name != request.Cluster)
+            request = request with { Cluster = cluster.Name };
         var segments = request.Path.Split('/', StringSplitOptions.RemoveEmptyEntries);
         var query = new QueryParameters(request.Query);
         if (await _nodes.ServeAsync(request, response, cluster.Tokens, segments, cancellationToken))

@@ -7,7 +7,10 @@ public interface IClusterDirectory
     ValueTask<ServedCluster?> FindAsync(string name, CancellationToken cancellationToken);
 }
 
-/// <summary>One cluster. <paramref name="Tokens"/> makes and checks its bearer tokens; null takes none.</summary>
+/// <summary>
+/// One cluster. <paramref name="Name"/> is what its state is kept under, which may be another than the one it was asked for by.
+/// <paramref name="Tokens"/> makes and checks its bearer tokens; null takes none.
+/// </summary>
 public sealed record ServedCluster(string Name, TokenSigner? Tokens);
 
 /// <summary>A directory of one cluster, which always exists.</summary>

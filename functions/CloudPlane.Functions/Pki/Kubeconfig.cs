@@ -6,31 +6,39 @@ namespace CloudPlane.Functions;
 /// <summary>A kubeconfig with everything embedded, so that one file is all a user copies.</summary>
 internal static class Kubeconfig
 {
+    /// <summary>For a client certificate, and a server with the cluster's own CA.</summary>
     public static string Build(string server, X509Certificate2 ca, X509Certificate2 client)
     {
         using var key = client.GetECDsaPrivateKey()!;
-        return $"""
-            apiVersion: v1
-            kind: Config
-            clusters:
-            - name: cloudplane
-              cluster:
-                server: {server}
-                certificate-authority-data: {Base64(ca.ExportCertificatePem())}
-            users:
-            - name: cloudplane-admin
-              user:
-                client-certificate-data: {Base64(client.ExportCertificatePem())}
-                client-key-data: {Base64(key.ExportPkcs8PrivateKeyPem())}
-            contexts:
-            - name: cloudplane
-              context:
-                cluster: cloudplane
-                user: cloudplane-admin
-            current-context: cloudplane
-
-            """;
+        return Build("cloudplane", server, [$"certificate-authority-data: {Base64(ca.ExportCertificatePem())}"],
+        [
+            $"client-certificate-data: {Base64(client.ExportCertificatePem())}",
+            $"client-key-data: {Base64(key.ExportPkcs8PrivateKeyPem())}",
+        ]);
     }
+
+    /// <summary>For a bearer token, and a server whose certificate everybody trusts.</summary>
+    public static string Build(string server, string cluster, string token) => Build(cluster, server, [], [$"token: {token}"]);
+
+    private static string Build(string name, string server, string[] trust, string[] credentials) => $"""
+        apiVersion: v1
+        kind: Config
+        clusters:
+        - name: {name}
+          cluster:
+            {string.Join("\n    ", [$"server: {server}", .. trust])}
+        users:
+        - name: {name}-admin
+          user:
+            {string.Join("\n    ", credentials)}
+        contexts:
+        - name: {name}
+          context:
+            cluster: {name}
+            user: {name}-admin
+        current-context: {name}
+
+        """;
 
     /// <summary>
     /// Whether a file says the same as a built one about the server and its credentials. Anything else in it (a default namespace, other

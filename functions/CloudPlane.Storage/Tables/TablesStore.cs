@@ -11,7 +11,7 @@ namespace CloudPlane.Storage;
 /// What holds it together is the ETag of the head: whoever replaces it knows that nobody else has written since it was read. Memory is used
 /// to save reads only. A write that repeats a deletion with its operation id is remembered until history is compacted.
 /// </remarks>
-public sealed class TablesStore : IStateStore
+public sealed class TablesStore : IStateStore, IClusterTables
 {
     private readonly TablesStoreOptions _options;
     private readonly TimeProvider _time;

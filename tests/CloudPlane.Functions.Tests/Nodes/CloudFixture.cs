@@ -17,7 +17,7 @@ internal sealed class CloudFixture : IAsyncDisposable
     private static readonly ApiUser Admin = ApiUser.ControlPlane("admin");
 
     private readonly MemoryStore _store = new();
-    private readonly Deployment _deployment;
+    private readonly FunctionApp _app;
 
     private CloudFixture(BusFixture bus)
     {
@@ -33,14 +33,14 @@ internal sealed class CloudFixture : IAsyncDisposable
             NodeGrace = TimeSpan.FromMinutes(12),
         };
         bus.Bus.CreateQueue("work", new Doubles.QueueSettings { RequiresSession = true, RequiresDuplicateDetection = true });
-        _deployment = new Deployment(settings, _store, bus.Client, TimeProvider.System, NullLoggerFactory.Instance);
+        _app = new FunctionApp(settings, _store, new OnePlace(), bus.Client, TimeProvider.System, NullLoggerFactory.Instance);
     }
 
     public BusFixture Bus { get; }
 
     public MasterSecret Secret { get; } = MasterSecret.Parse(Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)));
 
-    public ClusterRegistry Clusters => _deployment.Clusters;
+    public ClusterRegistry Clusters => _app.Clusters;
 
     /// <summary>Without credentials, as from the nodes' place in the network.</summary>
     public HttpClient Http { get; } = new() { Timeout = BusFixture.Patience * 2 };
@@ -49,9 +49,15 @@ internal sealed class CloudFixture : IAsyncDisposable
 
     public static ApiUser NodeUser(string node) => new($"system:node:{node}", ["system:nodes", "system:authenticated"]);
 
+    public async Task AddClusterAsync(string name)
+    {
+        var id = Guid.NewGuid();
+        Assert.True(await Clusters.AddAsync(new ClusterRecord(name, id.ToString("N"), DateTimeOffset.UtcNow, HasNodes: false), id, default));
+    }
+
     public async Task<ApiAnswer> CallAsync(string method, string path, string body = "", ApiUser? user = null, string cluster = "default")
     {
-        var transport = new InProcessTransport(_deployment.Api, cluster, user ?? Admin);
+        var transport = new InProcessTransport(_app.Api, cluster, user ?? Admin);
         return await transport.SendAsync(new ApiCall(method, path, Encoding.UTF8.GetBytes(body), ContentType(method)), default);
     }
 
@@ -74,7 +80,7 @@ internal sealed class CloudFixture : IAsyncDisposable
     }
 
     /// <summary>GET of p's log, answered as it comes.</summary>
-    public StreamedLog OpenLog(string query = "") => new(_deployment.Api, query, Admin);
+    public StreamedLog OpenLog(string query = "") => new(_app.Api, query, Admin);
 
     /// <summary>The next message of a node's queue, by its own token; null when there is none now.</summary>
     public async Task<JsonObject?> ReceiveAsync(JsonObject link, int seconds = 30)
@@ -103,7 +109,7 @@ internal sealed class CloudFixture : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();
-        await _deployment.DisposeAsync();
+        await _app.DisposeAsync();
         await Bus.DisposeAsync();
         await _store.DisposeAsync();
     }

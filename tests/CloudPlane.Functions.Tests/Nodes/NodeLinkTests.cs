@@ -44,13 +44,13 @@ public sealed class NodeLinkTests : IAsyncLifetime
     [Fact]
     public async Task A_cluster_that_was_made_anew_hears_nothing_through_old_tokens()
     {
-        await _cloud.Clusters.AddAsync("team", Guid.NewGuid(), default);
+        await _cloud.AddClusterAsync("team");
         var old = await _cloud.LinkAsync("n1", "team");
         await _cloud.Clusters.RemoveAsync("team", default);
-        await _cloud.Clusters.AddAsync("team", Guid.NewGuid(), default);
+        await _cloud.AddClusterAsync("team");
         var fresh = await _cloud.LinkAsync("n1", "team");
         Assert.Null(await _cloud.ReceiveAsync(fresh, seconds: 0));
-        using var refused = await _cloud.SendAsync(HttpMethod.Delete, $"{(string)old["queue"]!}/messages/head?timeout=0", (string)old["token"]!, null);
+        using var refused = await _cloud.SendAsync(HttpMethod.Delete, $"{(string)fresh["queue"]!}/messages/head?timeout=0", (string)old["token"]!, null);
         Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
     }
 

@@ -209,7 +209,7 @@ internal sealed class SimulatedDeployment : IAsyncDisposable
             _api = new ApiServer(
                 new ApiServerOptions(), new OutboxStore(Store, _outbox, settings.Heartbeat), SharedCatalog.Value, Clusters, time, random, NullLogger.Instance);
             Works = new ClusterWorkFactory(settings, Store, _api, queue, new NoBells(), time, random);
-            Work = new WorkFunction(new ClusterWorks(Clusters, Works.Make), queue, time, random, NullLogger.Instance);
+            Work = new WorkFunction(new ClusterWorks(Works.Make), queue, time, random, NullLogger.Instance);
             Seed = new SeedFunction(Clusters, queue, _ => Task.CompletedTask, time);
             Transport = new InProcessTransport(_api, Cluster, ApiUser.ControlPlane("system:admin"));
         }

@@ -10,6 +10,12 @@ namespace CloudPlane.Functions;
 /// </summary>
 internal sealed record ClusterRecord(string Name, string Id, DateTimeOffset Created, bool HasNodes)
 {
+    /// <summary>
+    /// What the cluster's table, queues and messages are called by: new for each cluster, so that nothing that was left of a deleted one, in a
+    /// queue or in the memory of an instance, is taken for a part of the next of its name.
+    /// </summary>
+    public string StateName => Name == ClusterRegistry.Default ? Name : ClusterName.StateName(Id);
+
     /// <summary>What the cluster's keys are derived from beside the deployment's secret.</summary>
     public string KeyPurpose => $"cluster {Name} {Id}";
 

@@ -22,9 +22,12 @@ internal sealed class ClusterRegistry(IStateStore store, MasterSecret secret, Ti
 
     private readonly ConcurrentDictionary<string, KnownCluster> _known = new();
 
-    /// <inheritdoc/>
+    /// <summary>
+    /// The cluster of that name, under the name of its state. The name of a state itself, which this program's own calls come with, takes no
+    /// credentials.
+    /// </summary>
     public async ValueTask<ServedCluster?> FindAsync(string name, CancellationToken cancellationToken) =>
-        (await KnownAsync(name, cancellationToken))?.Served;
+        ClusterName.IsStateName(name) ? new ServedCluster(name, null) : (await KnownAsync(name, cancellationToken))?.Served;
 
     /// <summary>A cluster's record, or null when there is no such cluster; may be a minute old.</summary>
     public async ValueTask<ClusterRecord?> FindRecordAsync(string name, CancellationToken cancellationToken) =>
@@ -37,12 +40,11 @@ internal sealed class ClusterRegistry(IStateStore store, MasterSecret secret, Ti
         return [.. page.Items.Select(ClusterRecord.Read)];
     }
 
-    /// <summary>Adds a cluster; null when there is one of that name.</summary>
-    public async ValueTask<ClusterRecord?> AddAsync(string name, Guid id, CancellationToken cancellationToken)
+    /// <summary>Adds a cluster; false when there is one of that name.</summary>
+    public async ValueTask<bool> AddAsync(ClusterRecord record, Guid operation, CancellationToken cancellationToken)
     {
-        var record = new ClusterRecord(name, id.ToString("N"), time.GetUtcNow(), HasNodes: false);
-        var result = await store.WriteAsync(Records, new Write(new ObjectKey("", name), 0, record.ToDocument(), Delete: false, id), cancellationToken);
-        return result.Outcome == WriteOutcome.Committed ? record : null;
+        var result = await store.WriteAsync(Records, new Write(new ObjectKey("", record.Name), 0, record.ToDocument(), Delete: false, operation), cancellationToken);
+        return result.Outcome == WriteOutcome.Committed;
     }
 
     /// <summary>Removes a cluster's record; false when there is none. Its credentials are void as soon as each instance has heard of it.</summary>
@@ -59,28 +61,27 @@ internal sealed class ClusterRegistry(IStateStore store, MasterSecret secret, Ti
         return false;
     }
 
-    /// <summary>Writes down that the cluster has nodes: from then on it is seeded. Costs nothing when it is known.</summary>
-    public async ValueTask MarkNodesAsync(string name, CancellationToken cancellationToken)
+    /// <summary>
+    /// Writes down that a cluster, which this process has found before, has nodes: from then on it is seeded. Costs nothing when it is known.
+    /// </summary>
+    public async ValueTask MarkNodesAsync(string stateName, CancellationToken cancellationToken)
     {
-        while (!_known.TryGetValue(name, out var known) || !known.Record.HasNodes)
+        while (_known.Values.FirstOrDefault(known => known.Record.StateName == stateName)?.Record is { HasNodes: false } known)
         {
-            var stored = await store.GetAsync(Records, new ObjectKey("", name), cancellationToken);
+            var key = new ObjectKey("", known.Name);
+            var stored = await store.GetAsync(Records, key, cancellationToken);
             // Of the clusters without a record only the default one exists.
-            if (stored is null && name != Default)
+            if (stored is null && known.Name != Default)
                 return;
-            var record = stored is null ? DefaultRecord : ClusterRecord.Read(stored);
-            if (!record.HasNodes)
-            {
-                var write = new Write(new ObjectKey("", name), stored?.Revision ?? 0, (record with { HasNodes = true }).ToDocument(), Delete: false, Guid.NewGuid());
-                await store.WriteAsync(Records, write with { Current = stored?.Document ?? default }, cancellationToken);
-                continue;
-            }
-
-            Remember(record);
+            var record = (stored is null ? known : ClusterRecord.Read(stored)) with { HasNodes = true };
+            var write = new Write(key, stored?.Revision ?? 0, record.ToDocument(), Delete: false, Guid.NewGuid()) { Current = stored?.Document ?? default };
+            if ((await store.WriteAsync(Records, write, cancellationToken)).Outcome == WriteOutcome.Committed)
+                Remember(record);
         }
     }
 
-    private static ClusterRecord DefaultRecord { get; } = new(Default, Default, DateTimeOffset.UnixEpoch, HasNodes: false);
+    /// <summary>What is known of the default cluster without reading anything.</summary>
+    public static ClusterRecord DefaultRecord { get; } = new(Default, Default, DateTimeOffset.UnixEpoch, HasNodes: false);
 
     private async ValueTask<KnownCluster?> KnownAsync(string name, CancellationToken cancellationToken)
     {
@@ -102,7 +103,7 @@ internal sealed class ClusterRegistry(IStateStore store, MasterSecret secret, Ti
         // The same signer for the same keys: what it has verified stays verified.
         var served = _known.TryGetValue(record.Name, out var known) && known.Record.Id == record.Id
             ? known.Served
-            : new ServedCluster(record.Name, new TokenSigner(secret.SigningKey(record.KeyPurpose), time));
+            : new ServedCluster(record.StateName, new TokenSigner(secret.SigningKey(record.KeyPurpose), time));
         var until = record.Name == Default ? DateTimeOffset.MaxValue : time.GetUtcNow() + Remembered;
         return _known[record.Name] = new KnownCluster(record, served, until);
     }

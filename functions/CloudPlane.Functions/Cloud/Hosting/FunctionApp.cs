@@ -22,10 +22,12 @@ internal sealed class FunctionApp : IAsyncDisposable
     private readonly Outbox _outbox;
     private readonly Meter _meter = new("CloudPlane");
     private readonly TriggerEndpoints _triggers;
+    private readonly ClusterAdministration _administration;
 
     /// <param name="state">The deployment's tables; disposed by the caller.</param>
+    /// <param name="tables">Where clusters are made; the same tables.</param>
     /// <param name="bus">Disposed by the caller.</param>
-    public FunctionApp(HandlerSettings settings, IStateStore state, ServiceBusClient bus, TimeProvider time, ILoggerFactory loggers)
+    public FunctionApp(HandlerSettings settings, IStateStore state, IClusterTables tables, ServiceBusClient bus, TimeProvider time, ILoggerFactory loggers)
     {
         var logger = loggers.CreateLogger("CloudPlane");
         var queue = new ServiceBusWorkQueue(bus);
@@ -37,8 +39,9 @@ internal sealed class FunctionApp : IAsyncDisposable
             loggers.CreateLogger("CloudPlane.Api"), new QueueLinks(bus, Clusters, settings.Secret, settings.Heartbeat, time),
             new QueueStreams(bus, options.StreamTimeout, MaxStreamLifetime, time));
         var works = new ClusterWorkFactory(settings, state, Api, queue, new NodeBells(bus, logger), time, Random.Shared);
-        var work = new WorkFunction(new ClusterWorks(Clusters, works.Make), queue, time, Random.Shared, logger);
-        var deadLetters = new DeadLetters(bus, queue, Clusters, cluster => works.ClientOf(cluster, "system:kube-controller-manager"), _meter, time, logger);
+        var work = new WorkFunction(new ClusterWorks(works.Make), queue, time, Random.Shared, logger);
+        var deadLetters = new DeadLetters(bus, queue, cluster => works.ClientOf(cluster, "system:kube-controller-manager"), _meter, time, logger);
+        _administration = new ClusterAdministration(Clusters, tables, settings.Secret, settings.PublicUrl, time);
         _triggers = new TriggerEndpoints(work, new SeedFunction(Clusters, queue, deadLetters.TakeAsync, time), logger);
     }
 
@@ -51,7 +54,7 @@ internal sealed class FunctionApp : IAsyncDisposable
     /// <summary>Serves whatever the Functions host sends: a trigger's envelope, or a request of a client.</summary>
     public async Task HandleAsync(HttpContext context)
     {
-        if (!await _triggers.ServeAsync(context))
+        if (!await _triggers.ServeAsync(context) && !await _administration.ServeAsync(context))
             await Api.HandleAsync(context);
     }
 

@@ -38,7 +38,7 @@ internal static class HandlerHost
             Key = settings.BusKey,
             Credential = settings.BusKey is null ? credential.Value : null,
         });
-        await using var app = new FunctionApp(settings, store, bus, TimeProvider.System, loggers);
+        await using var app = new FunctionApp(settings, store, store, bus, TimeProvider.System, loggers);
         await ServeAsync(settings, app, loggers, stop.Token);
 
         void Stop(PosixSignalContext signal)

@@ -3,8 +3,7 @@ using CloudPlane.Api;
 namespace CloudPlane.Functions;
 
 /// <summary>
-/// Nodes' own queues: each with a rule that may only listen, whose key no one stores, as it is derived from the cluster's. A cluster that was
-/// made anew has other keys, so the queues of the old one's nodes are made anew, too.
+/// Nodes' own queues: each with a rule that may only listen, whose key no one stores, as it is derived from the deployment's secret.
 /// </summary>
 internal sealed class QueueLinks(ServiceBusClient bus, ClusterRegistry clusters, MasterSecret secret, TimeSpan heartbeat, TimeProvider time) : INodeLinks
 {
@@ -22,9 +21,8 @@ internal sealed class QueueLinks(ServiceBusClient bus, ClusterRegistry clusters,
     /// <inheritdoc/>
     public async ValueTask<NodeLink> OpenAsync(string cluster, string node, CancellationToken cancellationToken)
     {
-        var record = await clusters.FindRecordAsync(cluster, cancellationToken) ?? throw new NodeUnreachableException($"there is no cluster {cluster}");
         var queue = NodeQueues.NameOf(cluster, node);
-        var rule = new QueueRule(Rule, QueueRights.Listen, secret.SharedAccessKey($"{record.KeyPurpose} node {node}"));
+        var rule = new QueueRule(Rule, QueueRights.Listen, secret.SharedAccessKey($"cluster {cluster} node {node}"));
         try
         {
             await EnsureAsync(queue, rule, cancellationToken);

@@ -10,7 +10,7 @@ namespace CloudPlane.Functions;
 /// cluster and in the log, and put back to be tried anew, if it says anything at all.
 /// </summary>
 internal sealed partial class DeadLetters(
-    ServiceBusClient bus, IWorkQueue queue, ClusterRegistry clusters, Func<string, ApiClient> clientOf, Meter meter, TimeProvider time, ILogger logger)
+    ServiceBusClient bus, IWorkQueue queue, Func<string, ApiClient> clientOf, Meter meter, TimeProvider time, ILogger logger)
 {
     // One run of the timer takes no more: a flood is looked at bit by bit.
     private const int MostAtOnce = 50;
@@ -42,8 +42,6 @@ internal sealed partial class DeadLetters(
 
     private async Task TellAsync(WorkMessage message, CancellationToken cancellationToken)
     {
-        if (await clusters.FindAsync(message.Cluster, cancellationToken) is null)
-            return;
         var events = new EventRecorder(clientOf(message.Cluster), "work-queue", null, time);
         var about = new ObjectReference { Kind = "Queue", Name = ServiceBusWorkQueue.Name, Namespace = "kube-system" };
         var text = message is KeyWork key

@@ -32,7 +32,7 @@ internal sealed class SeedFunction(ClusterRegistry clusters, IWorkQueue queue, F
         foreach (var cluster in await clusters.ListAsync(cancellationToken))
         {
             if (cluster.HasNodes)
-                messages.Add(new SeedWork(cluster.Name, full) { Due = due });
+                messages.Add(new SeedWork(cluster.StateName, full) { Due = due });
         }
 
         if (messages.Count > 0)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using CloudPlane.Client;
+using CloudPlane.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace CloudPlane.Functions;
@@ -30,30 +31,38 @@ internal sealed partial class WorkFunction(ClusterWorks clusters, IWorkQueue que
     }
 
     /// <summary>Works off messages of one cluster; for tests and simulation, which have no envelope.</summary>
-    internal async Task RunAsync(string clusterName, IReadOnlyList<WorkMessage> messages, CancellationToken cancellationToken)
+    internal async Task RunAsync(string cluster, IReadOnlyList<WorkMessage> messages, CancellationToken cancellationToken)
     {
-        if (await clusters.FindAsync(clusterName, cancellationToken) is not { } cluster)
-        {
-            LogNoCluster(logger, messages.Count, clusterName);
-            return;
-        }
-
         using var limit = new CancellationTokenSource(MostTime, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            var follow = await RunAsync(clusters.Of(cluster), messages, limit.Token, either.Token);
+            cancellationToken.ThrowIfCancellationRequested();
+            if (follow.Count > 0)
+                await queue.SendAsync(follow, cancellationToken);
+        }
+        catch (ClusterNotFoundException)
+        {
+            clusters.Forget(cluster);
+            LogNoCluster(logger, messages.Count, cluster);
+        }
+    }
+
+    private async Task<List<WorkMessage>> RunAsync(
+        ClusterWork cluster, IReadOnlyList<WorkMessage> messages, CancellationToken limit, CancellationToken cancellationToken)
+    {
         foreach (var log in messages.OfType<LogWork>().Distinct())
-            await cluster.CarryAsync(log.Resource, either.Token);
+            await cluster.CarryAsync(log.Resource, cancellationToken);
         if (messages.Any(message => message is SeedWork { Full: true }))
-            await cluster.SeedAsync(either.Token);
+            await cluster.SeedAsync(cancellationToken);
         else if (messages.Any(message => message is SeedWork))
-            await cluster.SeedNodesAsync(either.Token);
+            await cluster.SeedNodesAsync(cancellationToken);
         if (messages.Any(message => message is SweepWork or SeedWork))
-            await cluster.SweepAsync(either.Token);
+            await cluster.SweepAsync(cancellationToken);
         if (messages.Any(message => message is CompactionWork or SeedWork { Full: true }))
-            await cluster.CompactAsync(either.Token);
-        var follow = await ReconcileAsync(cluster, Coalesce(messages), limit.Token, either.Token);
-        cancellationToken.ThrowIfCancellationRequested();
-        if (follow.Count > 0)
-            await queue.SendAsync(follow, cancellationToken);
+            await cluster.CompactAsync(cancellationToken);
+        return await ReconcileAsync(cluster, Coalesce(messages), limit, cancellationToken);
     }
 
     private static (List<WorkMessage> Messages, List<(string Text, string Error)> Poison) Decode(IReadOnlyList<TriggerPayload> payloads)
@@ -129,6 +138,10 @@ internal sealed partial class WorkFunction(ClusterWorks clusters, IWorkQueue que
             {
                 // The invocation was given up: all of its messages come again.
                 return null;
+            }
+            catch (ClusterNotFoundException)
+            {
+                throw;
             }
             // A bug in one reconciler must not take the others down: whatever it threw, the key comes back later.
             catch (Exception e)
