@@ -9,6 +9,10 @@ switch (args)
         Machine.Print();
         await StoreBenchmark.RunAsync(options);
         return 0;
+    case ["tables"]:
+        Machine.Print();
+        await TablesBenchmark.RunAsync();
+        return 0;
     case ["api"]:
         Machine.Print();
         await ApiBenchmark.RunAsync();
@@ -22,6 +26,6 @@ switch (args)
         await PodStartBenchmark.RunAsync();
         return 0;
     default:
-        Console.Error.WriteLine("usage: dotnet run -c Release --project tests/CloudPlane.Benchmarks -- store | api | cold | pods");
+        Console.Error.WriteLine("usage: dotnet run -c Release --project tests/CloudPlane.Benchmarks -- store | tables | api | cold | pods");
         return 2;
 }

@@ -20,7 +20,7 @@ public sealed class TableKeyTests
             Assert.All(one, c => Assert.True(char.IsAsciiLetterOrDigit(c) || "-._!$~".Contains(c)));
             Assert.True(string.CompareOrdinal(RowKeys.FirstOf(pair.Item1.Namespace), one) <= 0);
             Assert.True(string.CompareOrdinal(one, RowKeys.AfterNamespace(pair.Item1.Namespace)) < 0);
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(2000));
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(500));
     }
 
     [Theory]

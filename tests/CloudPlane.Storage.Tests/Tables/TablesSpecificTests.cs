@@ -84,7 +84,7 @@ public sealed class TablesSpecificTests(Azurite azurite) : IAsyncLifetime
         var head = await store.WriteAsync(Pods, Random(1_100_000, 1, "huge"), default);
         Assert.Equal((WriteOutcome.TooLarge, 0), (head.Outcome, await store.GetHeadAsync(Pods, default)));
         // 1 MiB takes 2.8 MB of the 4 MiB, so each has a transaction of its own; what compresses well is small.
-        var writes = Enumerable.Range(0, 4).Select(i => Random(1_000_000, i, $"p{i}")).Append(Put("zeros", 0, new string('0', 1_400_000))).ToArray();
+        var writes = Enumerable.Range(0, 4).Select(i => Random(1_040_000, i, $"p{i}")).Append(Put("zeros", 0, new string('0', 1_400_000))).ToArray();
         var results = await Task.WhenAll(writes.Select(w => store.WriteAsync(Pods, w, default).AsTask()));
         Assert.All(results, r => Assert.Equal(WriteOutcome.Committed, r.Outcome));
         foreach (var result in results)
