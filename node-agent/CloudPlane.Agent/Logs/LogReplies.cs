@@ -4,7 +4,7 @@ using System.Threading.Channels;
 namespace CloudPlane.Agent;
 
 /// <summary>Serves `kubectl logs` where the node holds no tunnel: each request names the queue that takes its answer.</summary>
-internal sealed class LogReplies(BusQueue bus, ILogSource source, TimeProvider time)
+internal sealed class LogReplies(BusClient bus, ILogSource source, TimeProvider time)
 {
     // Of a log that is read faster than it is sent.
     private const int Ahead = 1024 * 1024;

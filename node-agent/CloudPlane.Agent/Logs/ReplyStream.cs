@@ -9,7 +9,7 @@ namespace CloudPlane.Agent;
 /// An answer as messages of a queue: each a line of JSON, then bytes. They are numbered from 0, the first one has the status, the last one says
 /// so. One that may have been sent is sent again under its number.
 /// </summary>
-internal sealed class ReplyStream(BusQueue bus, StreamRequest request, TimeProvider time)
+internal sealed class ReplyStream(BusClient bus, StreamRequest request, TimeProvider time)
 {
     /// <summary>A message has at most 256 KiB, and costs as much as another for each 64 KiB.</summary>
     public const int LargestChunk = 192 * 1024;

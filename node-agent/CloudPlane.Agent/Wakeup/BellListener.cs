@@ -4,7 +4,7 @@ namespace CloudPlane.Agent;
 
 /// <summary>Waits at the node's queue and hands on what comes: no call of the control plane, no watch, while nothing happens.</summary>
 internal sealed class BellListener(
-    LinkSource links, QueueLink first, BusQueue bus, NodeLook look, Action<StreamRequest> stream, TimeProvider time, Random random, AgentLog log)
+    LinkSource links, QueueLink first, BusClient bus, NodeLook look, Action<StreamRequest> stream, TimeProvider time, Random random, AgentLog log)
 {
     /// <summary>The longest that Service Bus documents.</summary>
     private static readonly TimeSpan Wait = TimeSpan.FromSeconds(60);
@@ -12,6 +12,7 @@ internal sealed class BellListener(
     private static readonly TimeSpan LastRetry = TimeSpan.FromMinutes(1);
 
     private readonly Backoff _backoff = new(FirstRetry, LastRetry, random);
+    private bool _hears = true;
 
     /// <summary>Runs until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -24,12 +25,12 @@ internal sealed class BellListener(
                 link = await FreshAsync(link, cancellationToken).ConfigureAwait(false);
                 await ListenAsync(link, cancellationToken).ConfigureAwait(false);
                 _backoff.Reset();
-                look.Hears(true);
+                look.Hears(_hears = true);
             }
             catch (Exception e) when (e is BusException or ApiException or ApiUnreachableException)
             {
                 log.Debug($"waiting for bells: {e.Message}");
-                look.Hears(false);
+                look.Hears(_hears = false);
                 if (e is BusException { Kind: BusFailure.Gone or BusFailure.Refused }) link = null;
                 await Task.Delay(_backoff.Next(), time, cancellationToken).ConfigureAwait(false);
             }
@@ -57,7 +58,8 @@ internal sealed class BellListener(
         var changed = LookAt.None;
         try
         {
-            for (var wait = Wait; await bus.ReceiveAsync(link, wait, cancellationToken).ConfigureAwait(false) is { } message; wait = TimeSpan.Zero)
+            // After a failure first asks only whether it can hear again: what was missed is looked at without waiting for a bell.
+            for (var wait = _hears ? Wait : TimeSpan.Zero; await bus.ReceiveAsync(link, wait, cancellationToken).ConfigureAwait(false) is { } message; wait = TimeSpan.Zero)
             {
                 switch (Bell.Parse(message))
                 {

@@ -43,7 +43,7 @@ internal sealed class QueueConnection : NodeConnection
 
     public override async Task RunAsync(ILogSource logs, CancellationToken cancellationToken)
     {
-        using var bus = new BusQueue(_time);
+        using var bus = new BusClient(_time);
         var replies = new LogReplies(bus, logs, _time);
         var listener = new BellListener(_links, _first, bus, _look, replies.Ask, _time, _random, _log);
         await Together.RunAsync(cancellationToken, _look.RunAsync, listener.RunAsync, replies.RunAsync, ct => DrainAsync(_services, ct)).ConfigureAwait(false);

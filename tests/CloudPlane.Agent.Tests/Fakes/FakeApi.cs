@@ -23,6 +23,12 @@ internal sealed class FakeApi : IApiTransport
     /// <summary>"METHOD path" of each call, in order.</summary>
     public List<string> Calls { get; } = [];
 
+    /// <summary>How many calls of this beginning there were.</summary>
+    public int CountCalls(string beginning)
+    {
+        lock (_lock) return Calls.Count(call => call.StartsWith(beginning, StringComparison.Ordinal));
+    }
+
     public void Cut()
     {
         lock (_lock)

@@ -4,7 +4,7 @@ using CloudPlane.Client;
 namespace CloudPlane.Agent;
 
 /// <summary>Service Bus over REST, as far as a node needs it: receiving from its own queue, sending to one that it was told.</summary>
-internal sealed class BusQueue(TimeProvider time) : IDisposable
+internal sealed class BusClient(TimeProvider time) : IDisposable
 {
     // Of one call, beside what it waits for.
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(20);
@@ -25,7 +25,8 @@ internal sealed class BusQueue(TimeProvider time) : IDisposable
     {
         var address = new Uri($"{link.Queue.AbsoluteUri.TrimEnd('/')}/messages/head?timeout={(int)wait.TotalSeconds}");
         var (status, body) = await CallAsync(HttpMethod.Delete, address, link.Token, null, wait + CallTimeout, cancellationToken).ConfigureAwait(false);
-        return status == HttpStatusCode.NoContent ? null : body;
+        // Without the cast null would become an empty message.
+        return status == HttpStatusCode.NoContent ? null : (ReadOnlyMemory<byte>?)body;
     }
 
     /// <summary>Sends one message. After an exception it may have been sent.</summary>

@@ -1,0 +1,108 @@
+using System.Net;
+using CloudPlane.Client;
+
+namespace CloudPlane.Agent.Tests;
+
+public sealed class QueueConnectionTests : IAsyncLifetime
+{
+    private WakeupFixture _node = null!;
+
+    public async Task InitializeAsync() => _node = await WakeupFixture.StartAsync();
+
+    public async Task DisposeAsync() => await _node.DisposeAsync();
+
+    [Fact]
+    public async Task A_burst_of_bells_is_one_look_and_nothing_rung_means_no_call()
+    {
+        await _node.ConnectAsync();
+        Assert.Equal((1, 1, 1), (_node.Lists("pods"), _node.Lists("nodes"), _node.Lists("services")));
+        Assert.Equal(TimeSpan.FromMinutes(5), _node.Connection.Heartbeat);
+        _node.AddPod("a");
+        _node.Ring([.. Enumerable.Repeat("""{"changed":"pods"}""", 20)]);
+        await WakeupFixture.UntilAsync(() => _node.Knows("a"), "the pod is seen");
+        await WakeupFixture.UntilAsync(() => _node.Bus.Queue("node_default_n1").Counts.Active == 0, "all bells are taken");
+        Assert.Equal((2, 1), (_node.Lists("pods"), _node.Lists("nodes")));
+        Assert.Contains("fieldSelector=spec.nodeName%3Dn1", _node.Transport.Calls.Last(call => call.StartsWith("GET /api/v1/pods", StringComparison.Ordinal)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_new_pod_begins_with_the_services_that_there_are()
+    {
+        await _node.ConnectAsync();
+        _node.Api.Put("/api/v1/namespaces/default/services", """{"metadata":{"name":"web","namespace":"default"}}""");
+        _node.AddPod("a");
+        _node.Ring("""{"changed":"pods"}""");
+        await WakeupFixture.UntilAsync(() => _node.Changes.Contains("Added a web"), "the pod is told of, with its service");
+        _node.Api.Change("/api/v1/namespaces/default/pods/a", pod => pod["spec"]!["x"] = 1);
+        _node.Ring("""{"changed":"pods"}""");
+        await WakeupFixture.UntilAsync(() => _node.Changes.Contains("Updated a web"), "its change is told of");
+        Assert.Equal(2, _node.Lists("services"));
+    }
+
+    [Fact]
+    public async Task Unknown_bells_make_it_look_at_everything_and_nonsense_at_nothing()
+    {
+        await _node.ConnectAsync();
+        _node.Ring("nonsense", "[]", """{"changed":7}""", """{"stream":{}}""", """{"changed":"nodes"}""");
+        await WakeupFixture.UntilAsync(() => _node.Lists("nodes") == 2, "the nodes are looked at");
+        Assert.Equal(1, _node.Lists("pods"));
+        _node.Ring("""{"changed":"endpointslices"}""");
+        await WakeupFixture.UntilAsync(() => _node.Lists("services") == 2 && _node.Lists("pods") == 2, "everything is looked at");
+    }
+
+    [Fact]
+    public async Task A_queue_that_is_gone_is_asked_for_again_and_everything_is_looked_at()
+    {
+        await _node.ConnectAsync();
+        _node.AddPod("unheard");
+        Assert.True(_node.Bus.DeleteQueue("node_default_n1"));
+        await WakeupFixture.UntilAsync(() => _node.Knows("unheard"), "what was not rung for is seen");
+        _node.AddPod("heard");
+        _node.Ring("""{"changed":"pods"}""");
+        await WakeupFixture.UntilAsync(() => _node.Knows("heard"), "the new queue is listened to");
+    }
+
+    [Fact]
+    public async Task While_the_bus_is_away_it_looks_by_the_clock()
+    {
+        await _node.ConnectAsync(new LookPeriods(TimeSpan.FromHours(2), TimeSpan.FromMilliseconds(100)));
+        _node.Bus.Faults.Away = true;
+        _node.AddPod("a");
+        await WakeupFixture.UntilAsync(() => _node.Knows("a"), "the pod is seen without a bell");
+        var lists = _node.Lists("pods");
+        await WakeupFixture.UntilAsync(() => _node.Lists("pods") > lists + 2, "it goes on to look");
+        _node.Bus.Faults.Away = false;
+        _node.Ring("""{"changed":"pods"}""");
+        await WakeupFixture.UntilAsync(() => _node.Bus.Queue("node_default_n1").Counts.Active == 0, "it hears again");
+    }
+
+    [Fact]
+    public async Task A_look_that_fails_is_done_again()
+    {
+        await _node.ConnectAsync();
+        _node.Api.Cut();
+        _node.AddPod("a");
+        _node.Ring("""{"changed":"pods"}""");
+        await WakeupFixture.UntilAsync(() => _node.Lists("pods") >= 2, "it tries");
+        _node.Api.Restore();
+        await WakeupFixture.UntilAsync(() => _node.Knows("a"), "the pod is seen");
+    }
+
+    [Fact]
+    public async Task A_control_plane_without_links_is_watched()
+    {
+        _node.Transport.LinkStatus = HttpStatusCode.NotFound;
+        var log = new AgentLog(TextWriter.Null, TimeProvider.System, verbose: false);
+        var links = new LinkSource(new ApiClient(_node.Transport), "n1", () => { }, TimeProvider.System, new Random(1), log);
+        Assert.Null(await links.FirstAsync(default));
+    }
+
+    [Theory]
+    [InlineData("""{"queue":"http://bus.example/q","token":"t","expirationTimestamp":"2026-01-01T00:00:00Z","heartbeatSeconds":300}""")]
+    [InlineData("""{"queue":"https://bus.example/q","token":"","expirationTimestamp":"2026-01-01T00:00:00Z","heartbeatSeconds":300}""")]
+    [InlineData("""{"queue":"https://bus.example/q","token":"t","expirationTimestamp":"soon","heartbeatSeconds":300}""")]
+    [InlineData("""{"queue":"https://bus.example/q","token":"t","expirationTimestamp":"2026-01-01T00:00:00Z","heartbeatSeconds":0}""")]
+    [InlineData("""["x"]""")]
+    [InlineData("x")]
+    public void What_is_no_link_is_none(string text) => Assert.Null(QueueLink.Parse(System.Text.Encoding.UTF8.GetBytes(text), DateTimeOffset.UnixEpoch));
+}
