@@ -24,7 +24,7 @@ internal sealed class LogTunnel(
     private const int MaxLine = 64 * 1024;
 
     private readonly Backoff _backoff = new(TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(10), random);
-    private readonly string _base = $"/cloudplane/v1/nodes/{Uri.EscapeDataString(node)}";
+    private readonly string _base = $"{http.BaseAddress?.AbsolutePath.TrimEnd('/')}/cloudplane/v1/nodes/{Uri.EscapeDataString(node)}";
 
     /// <summary>Runs until the token is cancelled; then all streams have ended too.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)

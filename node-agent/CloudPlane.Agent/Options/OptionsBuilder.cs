@@ -48,7 +48,7 @@ internal static partial class OptionsBuilder
     private static Uri Server(string? text, List<string> errors)
     {
         if (string.IsNullOrEmpty(text)) errors.Add("--server is missing: the API server's address, e.g. https://10.0.0.1:6443");
-        else if (Uri.TryCreate(text, UriKind.Absolute, out var server) && server.Scheme is "https" or "http" && server.AbsolutePath == "/")
+        else if (Uri.TryCreate(text, UriKind.Absolute, out var server) && server.Scheme is "https" or "http" && IsCluster(server))
         {
             // Tokens must not cross a network in the clear.
             if (server.Scheme == "https" || server.IsLoopback) return server;
@@ -57,6 +57,10 @@ internal static partial class OptionsBuilder
         else errors.Add($"--server: \"{text}\" is no address of an API server, e.g. https://10.0.0.1:6443");
         return NoServer;
     }
+
+    /// <summary>The default cluster of a control plane, or one that has a name.</summary>
+    private static bool IsCluster(Uri server) =>
+        server.Query.Length == 0 && server.Fragment.Length == 0 && server.Segments is ["/"] or ["/", "clusters/", _];
 
     private static IPNetwork PodNetwork(string text, List<string> errors)
     {

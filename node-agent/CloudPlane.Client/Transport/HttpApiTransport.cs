@@ -9,12 +9,14 @@ public sealed class HttpApiTransport : IApiTransport, IDisposable
     private readonly HttpClient _http;
     private readonly HttpApiTransportOptions _options;
     private readonly TimeProvider _time;
+    private readonly string _prefix;
 
     /// <exception cref="InvalidDataException">The CA file can't be read or holds no certificate.</exception>
     public HttpApiTransport(HttpApiTransportOptions options, TimeProvider? time = null)
     {
         _options = options;
         _time = time ?? TimeProvider.System;
+        _prefix = options.Server.AbsolutePath.TrimEnd('/');
         var handler = new SocketsHttpHandler
         {
             ConnectTimeout = options.ConnectTimeout,
@@ -87,7 +89,7 @@ public sealed class HttpApiTransport : IApiTransport, IDisposable
 
     private async ValueTask<HttpRequestMessage> CreateRequestAsync(ApiCall call, CancellationToken cancellationToken)
     {
-        var request = new HttpRequestMessage(new HttpMethod(call.Method), call.PathAndQuery)
+        var request = new HttpRequestMessage(new HttpMethod(call.Method), _prefix + call.PathAndQuery)
         {
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
@@ -105,5 +107,5 @@ public sealed class HttpApiTransport : IApiTransport, IDisposable
         new($"{call.Method} {Describe(call)}: {cause.InnerException?.Message ?? cause.Message}", cause);
 
     // Without the query: selectors and tokens of a caller don't belong into logs.
-    private string Describe(ApiCall call) => new Uri(_options.Server, call.PathAndQuery.Split('?')[0]).ToString();
+    private string Describe(ApiCall call) => new Uri(_options.Server, _prefix + call.PathAndQuery.Split('?')[0]).ToString();
 }

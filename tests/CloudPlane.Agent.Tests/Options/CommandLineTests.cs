@@ -20,6 +20,21 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal(Path.Combine(_directory, "cni/net.d"), options.CniConfDirectory);
     }
 
+    [Theory]
+    [InlineData("https://api.test", true)]
+    [InlineData("https://api.test/clusters/team", true)]
+    [InlineData("https://api.test/clusters/team/", true)]
+    [InlineData("https://api.test/clusters/", false)]
+    [InlineData("https://api.test/clusters/team/api", false)]
+    [InlineData("https://api.test/api", false)]
+    [InlineData("https://api.test/?a=b", false)]
+    public void A_server_is_a_control_plane_or_one_of_its_clusters(string server, bool valid)
+    {
+        var parsed = CommandLine.Parse(["run", "--server", server, "--token", "t", "--data", _directory], _ => null, "1");
+        if (valid) Assert.IsType<CommandLine.Run>(parsed);
+        else Assert.Contains("is no address of an API server", Assert.Single(Assert.IsType<CommandLine.Wrong>(parsed).Errors));
+    }
+
     [Fact]
     public void All_errors_come_at_once()
     {

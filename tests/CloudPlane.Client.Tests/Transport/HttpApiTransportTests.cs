@@ -53,6 +53,13 @@ public sealed class HttpApiTransportTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_named_cluster_is_called_below_its_path()
+    {
+        using var transport = Transport("ca.pem", options => options with { Server = new Uri(_address, "/clusters/team/") });
+        Assert.Equal("HTTP/2 GET /clusters/team/echo   ", await TextAsync(transport, new ApiCall("GET", "/echo")));
+    }
+
+    [Fact]
     public async Task Another_authority_is_not_trusted()
     {
         using var transport = Transport("other.pem");
@@ -108,7 +115,7 @@ public sealed class HttpApiTransportTests : IAsyncLifetime
     {
         switch (context.Request.Path.Value)
         {
-            case "/echo":
+            case "/echo" or "/clusters/team/echo":
                 using (var reader = new StreamReader(context.Request.Body))
                     await context.Response.WriteAsync(
                         $"{context.Request.Protocol} {context.Request.Method} {context.Request.Path} {context.Request.Headers.Authorization} {context.Request.ContentType} {await reader.ReadToEndAsync()}");
