@@ -106,7 +106,18 @@ internal sealed class FakeNode : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
-        System.IO.Directory.Delete(Directory, recursive: true);
+        // What the agent had begun, it finishes: a pod's files may be going away just now.
+        for (var attempt = 0; System.IO.Directory.Exists(Directory); attempt++)
+        {
+            try
+            {
+                System.IO.Directory.Delete(Directory, recursive: true);
+            }
+            catch (IOException) when (attempt < 1000)
+            {
+                await Task.Delay(10);
+            }
+        }
     }
 
     private CancellationTokenSource _agent = new();

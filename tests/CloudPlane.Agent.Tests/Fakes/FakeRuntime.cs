@@ -72,8 +72,9 @@ internal sealed class FakeRuntime(TimeProvider time) : ICriRuntime
     public void KillSandbox(string id)
     {
         lock (_lock) _sandboxes[id].State = PodSandboxState.SandboxNotready;
-        foreach (var container in Containers.Where(c => _sandboxOf[c.Id] == id)) Exit(container.Id, 137);
+        // First: a container whose end is known before its sandbox's is started anew in it.
         Tell(RuntimeEventKind.Exited, id);
+        foreach (var container in Containers.Where(c => _sandboxOf[c.Id] == id)) Exit(container.Id, 137);
     }
 
     public void Resync() => Tell(RuntimeEventKind.Resync, "");

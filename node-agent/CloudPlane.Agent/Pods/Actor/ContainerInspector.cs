@@ -9,11 +9,16 @@ internal sealed class ContainerInspector(PodServices services, PodState state, O
     private static readonly int[] DelaysMilliseconds = [0, 1, 2, 4, 8, 16, 32, 64, 125, 250, 500, 1000];
     private const string ReadAllKey = "read";
     private bool _readAgain;
+    private string? _endedSandbox;
 
     /// <summary>A container or sandbox ended: how? What its event tells is reported at once, and the runtime's own status awaited after it.</summary>
     public void Exited(string id, ContainerEnd? end)
     {
-        if (state.Actual.Sandboxes.Any(s => s.Id == id)) operations.Start($"inspect:{id}", () => InspectSandboxAsync(id));
+        if (state.Actual.Sandboxes.Any(s => s.Id == id))
+        {
+            _endedSandbox = id;
+            ReadAll();
+        }
         else if (state.Actual.Find(id) is { Exited: false } container)
         {
             // Now: the runtime removes the cgroup as soon as it has heard of the exit.
@@ -40,8 +45,12 @@ internal sealed class ContainerInspector(PodServices services, PodState state, O
             return;
         }
         _readAgain = false;
+        var ended = _endedSandbox;
+        _endedSandbox = null;
         operations.Start(ReadAllKey, async () =>
         {
+            // Under the same key: nothing may be started in a sandbox that has ended.
+            if (ended is not null) await UntilNotReadyAsync(ended).ConfigureAwait(false);
             var read = await services.Reader.ReadAsync(state.Pod.Uid(), CancellationToken.None).ConfigureAwait(false);
             return () =>
             {
@@ -94,15 +103,13 @@ internal sealed class ContainerInspector(PodServices services, PodState state, O
         };
     }
 
-    private async Task<Action> InspectSandboxAsync(string id)
+    private async Task UntilNotReadyAsync(string sandbox)
     {
         foreach (var delay in DelaysMilliseconds)
         {
             if (delay > 0) await Task.Delay(TimeSpan.FromMilliseconds(delay), services.Time).ConfigureAwait(false);
-            if (await services.Reader.ReadSandboxAsync(id, CancellationToken.None).ConfigureAwait(false) is not { Ready: true })
-                return ReadAll;
+            if (await services.Reader.ReadSandboxAsync(sandbox, CancellationToken.None).ConfigureAwait(false) is not { Ready: true }) return;
         }
-        return ReadAllLater;
     }
 
     private void ReadAllLater() => state.RetryAt[ReadAllKey] = services.Time.GetUtcNow() + TimeSpan.FromSeconds(5);
