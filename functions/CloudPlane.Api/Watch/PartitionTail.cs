@@ -60,7 +60,8 @@ internal sealed class PartitionTail(IStateStore store, Partition partition, Time
             {
                 // The log was compacted past this reader. Start over at the head: watchers find out for themselves that they are too late.
             }
-            catch (StoreUnavailableException)
+            // A cluster that was deleted: its watchers end with their time, or go to one that has been made anew.
+            catch (Exception e) when (e is StoreUnavailableException or ClusterNotFoundException)
             {
                 await Task.Delay(RetryDelay, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }

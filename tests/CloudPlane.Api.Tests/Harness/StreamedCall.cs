@@ -12,7 +12,7 @@ internal sealed class StreamedCall : IAsyncDisposable
 
     public StreamedCall() => _lines = new StreamReader(_response.Stream);
 
-    public Task<int> Status => _response.Started.WaitAsync(TimeSpan.FromSeconds(10));
+    public Task<int> Status => _response.Started.WaitAsync(TimeSpan.FromSeconds(60));
 
     public string? ContentType => _response.ContentType;
 
@@ -21,10 +21,10 @@ internal sealed class StreamedCall : IAsyncDisposable
     public void Run(ApiServer server, ApiRequest request) => _serving = ServeAsync(server, request);
 
     /// <summary>The next line, or null at the end.</summary>
-    public async Task<string?> LineAsync() => await _lines.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(10));
+    public async Task<string?> LineAsync() => await _lines.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(60));
 
     /// <summary>Some characters, as many as there are; 0 at the end.</summary>
-    public async Task<int> ReadAsync(char[] buffer) => await _lines.ReadAsync(buffer).AsTask().WaitAsync(TimeSpan.FromSeconds(30));
+    public async Task<int> ReadAsync(char[] buffer) => await _lines.ReadAsync(buffer).AsTask().WaitAsync(TimeSpan.FromSeconds(60));
 
     /// <summary>The next watch event.</summary>
     public async Task<WatchEvent> EventAsync()
@@ -34,7 +34,7 @@ internal sealed class StreamedCall : IAsyncDisposable
         return new WatchEvent(json["type"]!.GetValue<string>(), json["object"]!.AsObject());
     }
 
-    public Task<string> RestAsync() => _lines.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(10));
+    public Task<string> RestAsync() => _lines.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(60));
 
     public async ValueTask DisposeAsync()
     {

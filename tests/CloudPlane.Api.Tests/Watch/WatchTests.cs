@@ -174,4 +174,32 @@ public sealed class WatchTests : IAsyncDisposable
             await Task.Delay(5);
         Assert.True(condition());
     }
+
+    [Fact]
+    public async Task Where_silence_is_cut_a_watch_gives_signs_of_life_and_ends_by_itself()
+    {
+        var time = new ManualTime();
+        var options = new ApiServerOptions { WatchKeepAlive = TimeSpan.FromSeconds(25), BookmarkInterval = TimeSpan.FromSeconds(25), MaxStreamLifetime = TimeSpan.FromSeconds(207) };
+        await using var api = new TestApi(time, options);
+        var from = (await api.GetAsync(ConfigMaps)).Version;
+        await using var silent = api.Open($"{ConfigMaps}?watch=1&resourceVersion={from}");
+        await using var marked = api.Open($"{ConfigMaps}?watch=1&resourceVersion={from}&allowWatchBookmarks=true&timeoutSeconds=3600");
+        Assert.Equal((200, 200), (await silent.Status, await marked.Status));
+        // A line at once: the headers come with the first byte.
+        Assert.Equal(("", ""), (await silent.LineAsync(), await marked.LineAsync()));
+
+        var rest = Task.WhenAll(silent.RestAsync(), marked.RestAsync());
+        for (var seconds = 0; seconds < 300 && !rest.IsCompleted; seconds++)
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Delay(5);
+        }
+
+        var texts = await rest;
+        Assert.InRange(time.Now - new ManualTime().Now, TimeSpan.FromSeconds(180), TimeSpan.FromSeconds(300));
+        Assert.True(texts[0].Length > 3 && texts[0].All(c => c == '\n'), texts[0]);
+        var bookmarks = texts[1].Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.All(bookmarks, line => Assert.StartsWith("{\"type\":\"BOOKMARK\"", line, StringComparison.Ordinal));
+        Assert.True(bookmarks.Length > 3, texts[1]);
+    }
 }

@@ -42,6 +42,9 @@ internal sealed class CloudFixture : IAsyncDisposable
 
     public ClusterRegistry Clusters => _app.Clusters;
 
+    /// <summary>What the Functions host's requests lead to.</summary>
+    public Task HandleAsync(Microsoft.AspNetCore.Http.HttpContext context) => _app.HandleAsync(context);
+
     /// <summary>Without credentials, as from the nodes' place in the network.</summary>
     public HttpClient Http { get; } = new() { Timeout = BusFixture.Patience * 2 };
 

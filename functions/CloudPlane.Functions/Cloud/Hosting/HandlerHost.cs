@@ -1,7 +1,6 @@
 using System.Net;
 using System.Runtime.InteropServices;
 using Azure.Core;
-using Azure.Identity;
 using CloudPlane.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -30,7 +29,7 @@ internal static class HandlerHost
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using var loggers = new LineLoggerProvider(Console.Error, TimeProvider.System, LogLevel.Warning);
-        var credential = new Lazy<TokenCredential>(Credential);
+        var credential = new Lazy<TokenCredential>(AzureIdentity.Create);
         await using var store = new TablesStore(TablesOptions(settings, credential), TimeProvider.System, Random.Shared);
         using var bus = new ServiceBusClient(new ServiceBusOptions
         {
@@ -92,12 +91,4 @@ internal static class HandlerHost
         ((IApplicationBuilder)web).Run(app.HandleAsync);
         return web;
     }
-
-    /// <summary>Who this app is to Azure: the platform's identity, a federated one, or the developer's who runs it by hand.</summary>
-    private static ChainedTokenCredential Credential() => new(
-        new WorkloadIdentityCredential(),
-        new ManagedIdentityCredential(
-            Environment.GetEnvironmentVariable("AZURE_CLIENT_ID") is { Length: > 0 } id ? ManagedIdentityId.FromUserAssignedClientId(id) : ManagedIdentityId.SystemAssigned),
-        new AzureCliCredential(),
-        new AzureDeveloperCliCredential());
 }
