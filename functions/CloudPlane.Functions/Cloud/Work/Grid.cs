@@ -7,10 +7,10 @@ namespace CloudPlane.Functions;
 internal static class Grid
 {
     /// <summary>
-    /// Half of the queue's duplicate detection window (an hour): a message is still remembered when it falls due. A key that wants to be
+    /// Half of the queue's duplicate detection window: a message is still remembered when it falls due. A key that wants to be
     /// looked at later is looked at now and then on the way, which is harmless.
     /// </summary>
-    public static readonly TimeSpan Longest = TimeSpan.FromMinutes(30);
+    public static readonly TimeSpan Longest = ServiceBusWorkQueue.DuplicateDetectionWindow / 2;
 
     /// <summary>
     /// When to deliver a message that is wanted after <paramref name="delay"/>: never earlier (but for <see cref="Longest"/>), later by a

@@ -6,6 +6,9 @@ internal sealed class ServiceBusWorkQueue(ServiceBusClient bus) : IWorkQueue
     /// <summary>The queue's name, as the trigger and the template have it.</summary>
     public const string Name = "work";
 
+    /// <summary>For how long the queue remembers a MessageId, by the template.</summary>
+    public static readonly TimeSpan DuplicateDetectionWindow = TimeSpan.FromHours(1);
+
     /// <inheritdoc/>
     public async Task SendAsync(IReadOnlyList<WorkMessage> messages, CancellationToken cancellationToken)
     {
