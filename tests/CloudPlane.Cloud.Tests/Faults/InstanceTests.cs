@@ -1,0 +1,76 @@
+using System.Globalization;
+using CloudPlane.Client;
+using CloudPlane.Doubles;
+using Xunit.Abstractions;
+
+namespace CloudPlane.Cloud.Tests;
+
+/// <summary>Instances that die, and instances that are not there.</summary>
+public sealed class InstanceTests(ITestOutputHelper output)
+{
+    private const int PodsOfAnApplication = 20;
+
+    // CLOUDPLANE_FAULT_PODS=500 is the whole of it.
+    private static readonly int Pods = int.Parse(Environment.GetEnvironmentVariable("CLOUDPLANE_FAULT_PODS") ?? "120", CultureInfo.InvariantCulture);
+
+    [Fact]
+    public Task Instances_that_are_killed_at_any_moment_lose_nothing_and_do_nothing_twice() => Seeds.RunAsync(1, async (cloud, random) =>
+    {
+        var client = await cloud.ClientAsync("default");
+        await using var nodes = await SimulatedNodes.JoinAsync(client, Pods);
+        await using var applications = new Applications(client);
+        applications.StartSampling();
+        using var stop = new CancellationTokenSource();
+        var killing = KillAsync(cloud, random, stop.Token);
+        var names = Enumerable.Range(1, Math.Max(3, Pods / PodsOfAnApplication)).Select(i => $"app-{i}").ToList();
+        await Task.WhenAll(names.Select(name => applications.CreateAsync(name, PodsOfAnApplication / 2)));
+        // In the middle of the work, however far it has come.
+        await Retry.UntilNullAsync(() => Task.FromResult(nodes.Started > applications.Wanted / 2 ? null : $"{nodes.Started} pods were started"));
+        await Task.WhenAll(names.Select(name => applications.ScaleAsync(name, PodsOfAnApplication)));
+        await Retry.UntilNullAsync(() => Task.FromResult(nodes.Started > applications.Wanted * 3 / 4 ? null : $"{nodes.Started} pods were started"));
+        await applications.DeleteAsync(names[0]);
+        await applications.ScaleAsync(names[1], 3);
+        await stop.CancelAsync();
+        output.WriteLine($"{await killing} kills while {nodes.Started} pods were started");
+        await applications.ConvergeAsync(nodes);
+    });
+
+    [Fact]
+    public Task After_everything_was_scaled_to_zero_the_first_list_is_right_at_first_try() => Seeds.RunAsync(
+        2,
+        async (cloud, _) =>
+        {
+            var client = await cloud.ClientAsync("default");
+            await using var nodes = await SimulatedNodes.JoinAsync(client, 10);
+            await using var applications = new Applications(client);
+            await applications.CreateAsync("web", 10);
+            await applications.ConvergeAsync(nodes);
+            var running = nodes.Running;
+            await nodes.DisposeAsync();
+            await Retry.UntilNullAsync(() => Task.FromResult(cloud.Host.Instances.Count == 0 ? null : $"{cloud.Host.Instances.Count} instances run"));
+
+            var pods = await client.ListAsync<Pod>("default", null, default);
+
+            Assert.All(pods.Items, pod => Assert.Equal("Running", pod.Status!.Phase));
+            Assert.Equal(running, pods.Items.Select(pod => pod.Metadata.Uid!).ToHashSet());
+        },
+        idle: TimeSpan.FromSeconds(4));
+
+    private static async Task<int> KillAsync(CloudDeployment cloud, Random random, CancellationToken stop)
+    {
+        for (var kills = 0; ; kills++)
+        {
+            await Task.Delay(random.Next(1000, 5000), stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (stop.IsCancellationRequested)
+                return kills;
+            if (cloud.Host.Instances is not { Count: > 0 } instances)
+                continue;
+            var instance = instances[random.Next(instances.Count)];
+            // With its machine, or the process alone.
+            if (random.Next(2) == 0)
+                FunctionsHostDouble.Kill(instance);
+            else
+                FunctionsHostDouble.KillHandler(instance);
+        }
+    }
+}
