@@ -1,16 +1,25 @@
-// Starts Azurite's table service on a free port and prints that port. Ends when standard input does: with whoever started it, however that ends.
+// Usage: node start.js [PORT [FILE]]
+// Starts Azurite's table service on the port or a free one, and prints that port. Ends when standard input does: with whoever started it,
+// however that ends; or on SIGTERM. What it holds is kept in the file, or in memory without one.
 // Azurite's own command prints the port that it was asked for, which for a free one is 0.
 "use strict";
 const { default: TableConfiguration } = require("azurite/dist/src/table/TableConfiguration");
 const { default: TableServer } = require("azurite/dist/src/table/TableServer");
 const Logger = require("azurite/dist/src/common/Logger");
 
-// An optional argument keeps the port over a restart.
+// A given port is kept over a restart.
 const port = Number(process.argv[2] ?? 0);
+const file = process.argv[3];
 Logger.configLogger(false);
-const server = new TableServer(new TableConfiguration("127.0.0.1", port, 300, "memory", false, false, undefined, false, undefined, false, true,
-  "", "", "", undefined, true, true));
+const server = new TableServer(new TableConfiguration("127.0.0.1", port, 300, file ?? "memory", false, false, undefined, false, undefined, false, true,
+  "", "", "", undefined, true, file === undefined));
 server.start().then(
   () => console.log(server.httpServer.address().port),
   (error) => { console.error(error.message); process.exit(1); });
-process.stdin.on("end", () => process.exit(0)).on("error", () => process.exit(0)).resume();
+
+// Closing writes the file.
+const end = () => (file === undefined ? Promise.resolve() : server.close()).then(
+  () => process.exit(0),
+  (error) => { console.error(error.message); process.exit(1); });
+process.stdin.on("end", end).on("error", end).resume();
+process.on("SIGTERM", end);

@@ -1,4 +1,8 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 
 namespace CloudPlane.Doubles.Tests;
@@ -31,11 +35,12 @@ public sealed class CommandTests : IDisposable
     {
         var meter = _app.PathOf("meter.json");
         var key = $"test:{Convert.ToBase64String(new byte[32])}";
-        var (process, addresses) = await StartAsync("--meter", meter, "--setting", "BUS={bus}", "--setting", "KEY={bus-key}", "--bus-key", key);
+        await File.WriteAllTextAsync(_app.PathOf("settings"), "KEY={bus-key}\n\nEQUATION=a=b\n");
+        var (process, addresses) = await StartAsync("--meter", meter, "--setting", "BUS={bus}", "--settings", _app.PathOf("settings"), "--bus-key", key);
         var pid = await PidAsync(addresses["app"]);
         var environment = JsonNode.Parse(await _client.GetStringAsync(new Uri(addresses["app"], "/api/environment")))!;
         Assert.Equal(addresses["bus"].GetLeftPart(UriPartial.Authority), (string?)environment["BUS"]);
-        Assert.Equal(key, (string?)environment["KEY"]);
+        Assert.Equal((key, "a=b"), ((string?)environment["KEY"], (string?)environment["EQUATION"]));
         var instances = JsonNode.Parse(await _client.GetStringAsync(new Uri(addresses["admin"], "/instances")))!.AsArray();
         Assert.Equal(["http-1", "http-2"], instances.Select(i => (string?)i!["id"]));
         using (var fired = await _client.PostAsync(new Uri(addresses["admin"], "/timers/Seed"), null))
@@ -62,9 +67,34 @@ public sealed class CommandTests : IDisposable
         await Eventually.IsTrueAsync(() => !Processes.IsRunning(pid), "the handler is gone");
     }
 
+    [Fact]
+    public async Task With_a_certificate_the_front_end_and_the_bus_speak_https()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=double", key, HashAlgorithmName.SHA256);
+        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        await File.WriteAllTextAsync(_app.PathOf("tls.crt"), certificate.ExportCertificatePem());
+        await File.WriteAllTextAsync(_app.PathOf("tls.key"), key.ExportPkcs8PrivateKeyPem());
+        var (_, addresses) = await StartAsync("--tls-cert", _app.PathOf("tls.crt"), "--tls-key", _app.PathOf("tls.key"));
+        Assert.Equal(("https", "https"), (addresses["app"].Scheme, addresses["bus"].Scheme));
+
+        using var handler = new SocketsHttpHandler { UseProxy = false };
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, seen, _, _) => seen?.GetCertHashString() == certificate.GetCertHashString();
+        using var client = new HttpClient(handler);
+        var seen = JsonNode.Parse(await client.GetStringAsync(new Uri(addresses["app"], "/api/x")))!;
+        Assert.Equal("https", (string?)seen["headers"]!["x-forwarded-proto"]);
+        using var refused = await client.PostAsync(new Uri(addresses["bus"], "/work/messages"), null);
+        Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
+    }
+
     [Theory]
     [InlineData("--port must be 0 to 65535", "--port", "99999")]
     [InlineData("unknown argument --prot", "--prot", "1")]
+    [InlineData("\"localhost\" is no address", "--listen", "localhost")]
+    [InlineData("needs --port and --bus-port", "--listen", "127.0.0.1,127.0.0.2", "--port", "1")]
+    [InlineData("a setting must be NAME=VALUE", "--setting", "nothing")]
+    [InlineData("--settings: ", "--settings", "/absent")]
+    [InlineData("--tls-cert and --tls-key need each other", "--tls-cert", "/absent")]
     [InlineData("{url} in a setting needs --port", "--setting", "URL={url}")]
     [InlineData("FUNCTIONS_EXTENSION_VERSION", "--setting", "FUNCTIONS_EXTENSION_VERSION=~4")]
     public async Task Misuse_is_told(string message, params string[] arguments)

@@ -14,7 +14,7 @@ public sealed class FunctionsHostDouble : IAsyncDisposable
     private readonly List<SessionListener> _listeners = [];
     private readonly List<TimerRunner> _timers = [];
     private readonly List<Task> _running = [];
-    private readonly LoopbackServer _server;
+    private readonly WebServer _server;
 
     private FunctionsHostDouble(FunctionsHostOptions options, FunctionApp app)
     {
@@ -31,7 +31,7 @@ public sealed class FunctionsHostDouble : IAsyncDisposable
 
         var http = Group("http", options.HttpInstances, options.HttpConcurrency);
         var frontEnd = new FrontEnd(new HttpRoutes(app.HttpFunctions), http, new HttpProxy(options, chance), options, timeout);
-        _server = new LoopbackServer(options.Port, frontEnd.HandleAsync, limits =>
+        _server = new WebServer(options.Addresses, options.Port, frontEnd.HandleAsync, options.Certificate, limits =>
         {
             limits.MaxRequestBodySize = options.MaxRequestBody;
             // Over the limits of our own, so that these answer.
@@ -49,7 +49,7 @@ public sealed class FunctionsHostDouble : IAsyncDisposable
             _timers.Add(new TimerRunner(function, Group($"function:{function.Name}", spread: 1, concurrency: 1), invoker, options));
     }
 
-    /// <summary>Of the front end: http://127.0.0.1:PORT.</summary>
+    /// <summary>Of the front end, e.g. http://127.0.0.1:PORT; the first when it has several.</summary>
     public Uri Address { get; private set; } = new("http://127.0.0.1");
 
     /// <summary>All that run or are starting.</summary>

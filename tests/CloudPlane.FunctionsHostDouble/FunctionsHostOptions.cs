@@ -1,3 +1,6 @@
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+
 namespace CloudPlane.Doubles;
 
 /// <summary>What a function app is run with. Limits have Azure's values; tests shorten them.</summary>
@@ -12,8 +15,14 @@ public sealed record FunctionsHostOptions
     /// <summary>App settings, which become environment variables of the handler. It gets nothing else of this process' environment but PATH and HOME.</summary>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Of the front end on 127.0.0.1; 0 takes a free one.</summary>
+    /// <summary>Where the front end listens; more than one need a port.</summary>
+    public IReadOnlyList<IPAddress> Addresses { get; init; } = [IPAddress.Loopback];
+
+    /// <summary>Of the front end; 0 takes a free one.</summary>
     public int Port { get; init; }
+
+    /// <summary>Of the front end, with its key. Azure's has one always; without one this speaks plain http, to which clients such as kubectl send no token.</summary>
+    public X509Certificate2? Certificate { get; init; }
 
     /// <summary>Over how many instances HTTP requests are spread from the first on. The platform starts with one; two show what state in memory breaks.</summary>
     public int HttpInstances { get; init; } = 1;
@@ -68,5 +77,7 @@ public sealed record FunctionsHostOptions
             throw new ArgumentException($"HTTP instances must be 1 to {MaximumInstances}, not {HttpInstances}");
         if (HttpConcurrency is < 1 or > 1000)
             throw new ArgumentException($"HTTP concurrency must be 1 to 1000, not {HttpConcurrency}");
+        if (Addresses.Count == 0 || (Addresses.Count > 1 && Port == 0))
+            throw new ArgumentException("one address is needed, and for more than one a port");
     }
 }

@@ -1,4 +1,7 @@
 using System.Globalization;
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 
 namespace CloudPlane.Doubles;
 
@@ -12,12 +15,16 @@ internal sealed record CommandLine
 
           --app DIR             the published folder
           --logs DIR            where each instance's handler writes its output
-          --port N              of the front end on 127.0.0.1 (default 0: a free one)
-          --bus-port N          of the Service Bus double (default 0)
-          --admin-port N        of the admin endpoint (default 0)
+          --listen A[,B...]     addresses of the front end and the Service Bus double (default 127.0.0.1)
+          --port N              of the front end (default 0: a free one; with several addresses a port is needed)
+          --bus-port N          of the Service Bus double (likewise)
+          --admin-port N        of the admin endpoint on 127.0.0.1 (default 0)
+          --tls-cert FILE       the certificate of the front end and the bus (PEM), which makes them https as Azure's are
+          --tls-key FILE        the certificate's key (PEM)
           --bus-key RULE:KEY    a rule of the bus with all rights, its key 32 bytes in base64 (default: a random one)
           --setting NAME=VALUE  an app setting, any number of times; in the value {bus} becomes the bus' endpoint,
-                                {bus-key} its rule and key, {url} the front end (needs --port)
+                                {bus-key} its rule and key, {url} the front end (needs --port), each at the first address
+          --settings FILE       app settings that no process list shows: a NAME=VALUE in each line
           --http-instances N    over which HTTP requests are spread (default 2)
           --idle SECONDS        after which an instance without work ends (default 60)
           --memory MB           512, 2048 or 4096: an instance's, for the meter (default 512)
@@ -30,6 +37,8 @@ internal sealed record CommandLine
 
     public string Logs { get; private init; } = "";
 
+    public IReadOnlyList<IPAddress> Addresses { get; private init; } = [IPAddress.Loopback];
+
     public int Port { get; private init; }
 
     public int BusPort { get; private init; }
@@ -39,6 +48,10 @@ internal sealed record CommandLine
     public string? BusKey { get; private init; }
 
     public IReadOnlyDictionary<string, string> Settings { get; private init; } = new Dictionary<string, string>();
+
+    public string? TlsCertificate { get; private init; }
+
+    public string? TlsKey { get; private init; }
 
     public int HttpInstances { get; private init; } = 2;
 
@@ -61,11 +74,15 @@ internal sealed record CommandLine
             {
                 "--app" => line with { App = value },
                 "--logs" => line with { Logs = value },
+                "--listen" => line with { Addresses = ParseAddresses(value) },
                 "--port" => line with { Port = Number(name, value, 0, 65535) },
                 "--bus-port" => line with { BusPort = Number(name, value, 0, 65535) },
                 "--admin-port" => line with { AdminPort = Number(name, value, 0, 65535) },
+                "--tls-cert" => line with { TlsCertificate = value },
+                "--tls-key" => line with { TlsKey = value },
                 "--bus-key" => line with { BusKey = value.Contains(':') ? value : throw new FormatException("--bus-key must be RULE:KEY") },
                 "--setting" => line with { Settings = Add(settings, value) },
+                "--settings" => line with { Settings = AddAll(settings, value) },
                 "--http-instances" => line with { HttpInstances = Number(name, value, 1, 8) },
                 "--idle" => line with { Idle = TimeSpan.FromSeconds(Number(name, value, 1, 86_400)) },
                 "--memory" => line with { Memory = Number(name, value, 512, 4096) },
@@ -74,7 +91,26 @@ internal sealed record CommandLine
             };
         }
 
-        return line.App.Length > 0 && line.Logs.Length > 0 ? line : throw new FormatException("--app and --logs are needed");
+        if (line.App.Length == 0 || line.Logs.Length == 0)
+            throw new FormatException("--app and --logs are needed");
+        if (line.Addresses.Count > 1 && (line.Port == 0 || line.BusPort == 0))
+            throw new FormatException("--listen with several addresses needs --port and --bus-port");
+        return line.TlsCertificate is null == line.TlsKey is null ? line : throw new FormatException("--tls-cert and --tls-key need each other");
+    }
+
+    /// <summary>The front end's and the bus', with its key; null for plain http.</summary>
+    /// <exception cref="FormatException">The files hold none.</exception>
+    /// <exception cref="IOException">A file can't be read.</exception>
+    public X509Certificate2? Certificate()
+    {
+        try
+        {
+            return TlsCertificate is null ? null : X509Certificate2.CreateFromPemFile(TlsCertificate, TlsKey);
+        }
+        catch (CryptographicException e)
+        {
+            throw new FormatException($"--tls-cert, --tls-key: no certificate with its key: {e.Message}", e);
+        }
     }
 
     /// <summary>The app settings with what only the running double knows.</summary>
@@ -88,16 +124,34 @@ internal sealed record CommandLine
             setting => setting.Value
                 .Replace("{bus}", bus.GetLeftPart(UriPartial.Authority), StringComparison.Ordinal)
                 .Replace("{bus-key}", busKey, StringComparison.Ordinal)
-                .Replace("{url}", $"http://127.0.0.1:{Port}", StringComparison.Ordinal));
+                .Replace("{url}", $"{(TlsCertificate is null ? "http" : "https")}://{new IPEndPoint(Addresses[0], Port)}", StringComparison.Ordinal));
     }
+
+    private static List<IPAddress> ParseAddresses(string text) =>
+        [.. text.Split(',').Select(part => IPAddress.TryParse(part, out var address) ? address : throw new FormatException($"--listen: \"{part}\" is no address"))];
 
     private static Dictionary<string, string> Add(Dictionary<string, string> settings, string text)
     {
         var end = text.IndexOf('=', StringComparison.Ordinal);
         if (end < 1)
-            throw new FormatException("--setting must be NAME=VALUE");
+            throw new FormatException("a setting must be NAME=VALUE");
         settings[text[..end]] = text[(end + 1)..];
         return settings;
+    }
+
+    /// <exception cref="FormatException">The file can't be read, or has something else in it.</exception>
+    private static Dictionary<string, string> AddAll(Dictionary<string, string> settings, string file)
+    {
+        try
+        {
+            foreach (var line in File.ReadLines(file).Where(line => line.Length > 0))
+                Add(settings, line);
+            return settings;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FormatException($"--settings: {e.Message}", e);
+        }
     }
 
     private static int Number(string name, string text, int least, int most) =>

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Runtime.InteropServices;
 
 namespace CloudPlane.Doubles;
@@ -24,12 +25,15 @@ internal static class HostCommand
         var bus = new ServiceBusDouble(TimeProvider.System, new Random());
         if (line.BusKey?.Split(':', 2) is [var rule, var key])
             bus.AddRule(new AccessRule(rule, AccessRights.All, key));
-        await using var busServer = await ServiceBusDoubleServer.StartAsync(bus, line.BusPort);
+        using var certificate = line.Certificate();
+        await using var busServer = await ServiceBusDoubleServer.StartAsync(bus, line.BusPort, line.Addresses, certificate);
         var options = new FunctionsHostOptions
         {
             AppFolder = line.App,
             LogFolder = line.Logs,
+            Addresses = line.Addresses,
             Port = line.Port,
+            Certificate = certificate,
             Settings = line.SettingsWith(busServer.Endpoint, line.BusKey ?? bus.RootKey),
             HttpInstances = line.HttpInstances,
             ScaleToZeroAfter = line.Idle,
@@ -38,7 +42,7 @@ internal static class HostCommand
         };
         CreateQueues(bus, FunctionApp.Load(options.AppFolder, options.Settings));
         await using var host = await FunctionsHostDouble.StartAsync(options, CancellationToken.None);
-        await using var admin = new LoopbackServer(line.AdminPort, new AdminEndpoint(host).HandleAsync);
+        await using var admin = new WebServer([IPAddress.Loopback], line.AdminPort, new AdminEndpoint(host).HandleAsync);
         var adminAddress = await admin.StartAsync(CancellationToken.None);
         using var report = PosixSignalRegistration.Create((PosixSignal)Sigusr1, context =>
         {

@@ -1,16 +1,18 @@
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace CloudPlane.Doubles;
 
-/// <summary>Serves a <see cref="ServiceBusDouble"/> over HTTP on loopback until it is disposed, which ends waiting receivers.</summary>
+/// <summary>Serves a <see cref="ServiceBusDouble"/> over HTTP until it is disposed, which ends waiting receivers.</summary>
 public sealed class ServiceBusDoubleServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -22,11 +24,14 @@ public sealed class ServiceBusDoubleServer : IAsyncDisposable
 
     public ServiceBusDouble Bus { get; }
 
-    /// <summary>http://127.0.0.1:PORT/</summary>
+    /// <summary>E.g. http://127.0.0.1:PORT/; the first when it has several.</summary>
     public Uri Endpoint { get; }
 
-    /// <summary>Starts to listen; port 0 takes a free one.</summary>
-    public static async Task<ServiceBusDoubleServer> StartAsync(ServiceBusDouble bus, int port = 0, CancellationToken cancellationToken = default)
+    /// <summary>Starts to listen; port 0 takes a free one, on one address.</summary>
+    /// <param name="addresses">Null for 127.0.0.1.</param>
+    /// <param name="certificate">For https; null for plain http.</param>
+    public static async Task<ServiceBusDoubleServer> StartAsync(
+        ServiceBusDouble bus, int port = 0, IReadOnlyList<IPAddress>? addresses = null, X509Certificate2? certificate = null, CancellationToken cancellationToken = default)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -35,7 +40,8 @@ public sealed class ServiceBusDoubleServer : IAsyncDisposable
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(2));
         builder.WebHost.ConfigureKestrel(options =>
         {
-            options.Listen(IPAddress.Loopback, port);
+            foreach (var address in addresses ?? [IPAddress.Loopback])
+                options.Listen(address, port, listen => Configure(listen, certificate));
             options.AddServerHeader = false;
             options.Limits.MaxRequestBodySize = 4 * 1024 * 1024;
             options.Limits.MaxRequestHeadersTotalSize = 128 * 1024;
@@ -45,7 +51,7 @@ public sealed class ServiceBusDoubleServer : IAsyncDisposable
         var requests = new RequestHandler(bus);
         app.Run(context => HandleAsync(bus, requests, context, stopping));
         await app.StartAsync(cancellationToken);
-        var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
+        var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         return new ServiceBusDoubleServer(bus, app, new Uri(address));
     }
 
@@ -53,6 +59,12 @@ public sealed class ServiceBusDoubleServer : IAsyncDisposable
     {
         await _app.StopAsync();
         await _app.DisposeAsync();
+    }
+
+    private static void Configure(ListenOptions listen, X509Certificate2? certificate)
+    {
+        if (certificate is not null)
+            listen.UseHttps(certificate);
     }
 
     private static async Task HandleAsync(ServiceBusDouble bus, RequestHandler requests, HttpContext context, CancellationToken stopping)
