@@ -1,6 +1,9 @@
 # The parts of a cluster on one machine: processes, nodes, networks. Sourced by ./up after steps.sh, with
 # repository, data, port and nodes set. Everything that it makes carries the cluster's short id, so that several
 # clusters live beside each other and --stop finds exactly what belongs to this one.
+#
+# The control plane's form, standalone.sh or cloud.sh, adds to it: form_packages, build_form, start_control_plane,
+# stop_control_plane, agent_environment and join_token.
 
 cluster_names() {
   local sum
@@ -13,6 +16,21 @@ cluster_names() {
   server="https://127.0.0.1:$port"
   binaries="$repository/artifacts/bin"
   export KUBECONFIG="$data/admin.kubeconfig"
+}
+
+# A directory's cluster keeps its form, so that --stop needs no --cloud.
+choose_form() {
+  local kept=$form
+  [ ! -e "$data/form" ] || kept=$(cat "$data/form")
+  # Made before there was a choice.
+  [ -e "$data/form" ] || [ ! -e "$data/pki" ] || kept=standalone
+  if [ "$stop" = yes ]; then
+    form=$kept
+  elif [ "$kept" = "$form" ]; then
+    echo "$form" >"$data/form"
+  else
+    fail "the cluster in $data is of the $kept form" "choose another directory (--data DIR), or $([ "$kept" = cloud ] && echo "add" || echo "leave out") --cloud"
+  fi
 }
 
 # ---- prerequisites -------------------------------------------------------------------------------------------
@@ -28,6 +46,8 @@ install_prerequisites() {
   need conntrack conntrack
   need /bin/busybox busybox-static
   need curl curl
+  local program package
+  while read -r program package; do need "$program" "$package"; done < <(form_packages)
   ldconfig -p | grep 'libsqlite3\.so\.0' >/dev/null || missing+=(libsqlite3-0)
   command -v dotnet >/dev/null || fail "the .NET 10 SDK is missing" "install it (https://dot.net), so that 'dotnet --version' says 10"
 
@@ -79,18 +99,24 @@ kubectl_minor() { kubectl version --client -o json 2>/dev/null | sed -n 's/.*"mi
 
 # ---- build ---------------------------------------------------------------------------------------------------
 
-# Skipped when no source is newer than the last build: an up-to-date check by MSBuild alone takes seconds.
 build() {
-  local stamp="$repository/artifacts/.built"
-  if [ -e "$stamp" ] && [ -z "$(cd "$repository" && find functions node-agent host.json Directory.* global.json \
-    \( -name obj -o -name bin \) -prune -o -type f -newer "$stamp" -print -quit)" ]; then
+  if up_to_date .built functions node-agent host.json; then
     note "up to date"
-    return
+  else
+    progress "dotnet publish"
+    logged build.log dotnet publish "$repository/functions/CloudPlane.Functions" -c Release --use-current-runtime -o "$binaries/control-plane" -nologo
+    logged build.log dotnet publish "$repository/node-agent/CloudPlane.Agent" -c Release -o "$binaries/agent" -nologo
+    touch "$repository/artifacts/.built"
   fi
-  progress "dotnet publish"
-  logged build.log dotnet publish "$repository/functions/CloudPlane.Functions" -c Release --use-current-runtime -o "$binaries/control-plane" -nologo
-  logged build.log dotnet publish "$repository/node-agent/CloudPlane.Agent" -c Release -o "$binaries/agent" -nologo
-  touch "$stamp"
+  build_form
+}
+
+# up_to_date STAMP SOURCE...: whether no source is newer than the last build: a check by MSBuild alone takes seconds.
+up_to_date() {
+  local stamp="$repository/artifacts/$1"
+  shift
+  [ -e "$stamp" ] && [ -z "$(cd "$repository" && find "$@" Directory.* global.json \
+    \( -name obj -o -name bin -o -name node_modules \) -prune -o -type f -newer "$stamp" -print -quit)" ]
 }
 
 # ---- processes -----------------------------------------------------------------------------------------------
@@ -126,31 +152,21 @@ terminate() {
 
 not_alive() { ! alive "$1"; }
 
-# ---- control plane -------------------------------------------------------------------------------------------
-
-start_control_plane() {
-  if alive control-plane && api_ready; then
-    note "already running on $server"
-    return
-  fi
-  # The nodes' bridge must have its address before the server can listen on it.
-  start_network
-  if ! alive control-plane && api_port_taken; then
-    fail "port $port on 127.0.0.1 is taken by another program" "choose another: ./up --port N"
-  fi
-  alive control-plane || launch control-plane "$binaries/control-plane/cloudplane" serve --data "$data" \
-    --listen "127.0.0.1:$port,$host_address:$port"
-  wait_until 30 api_ready_or_dead || fail "the control plane did not answer in 30 s" "see $data/log/control-plane.log"
-  alive control-plane || {
-    tail -n 5 "$data/log/control-plane.log" >&2
-    fail "the control plane ended" "see $data/log/control-plane.log"
-  }
-  note "$server"
-}
+# ---- the API server ------------------------------------------------------------------------------------------
 
 api_ready() { curl -fsS --max-time 2 --cacert "$data/pki/ca.crt" "$server/readyz" >/dev/null 2>&1; }
-api_ready_or_dead() { not_alive control-plane || api_ready; }
-api_port_taken() { (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; }
+port_taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+# await_api PROCESS SECONDS: until it answers; ends the run when the process ends or takes longer.
+await_api() {
+  wait_until "$2" api_ready_or_dead "$1" || fail "the control plane did not answer in $2 s" "see $data/log/$1.log"
+  alive "$1" || {
+    tail -n 5 "$data/log/$1.log" >&2
+    fail "the control plane ended" "see $data/log/$1.log"
+  }
+}
+
+api_ready_or_dead() { not_alive "$1" || api_ready; }
 
 # ---- network between the nodes -------------------------------------------------------------------------------
 
@@ -208,8 +224,8 @@ start_node() {
   fi
   start_containerd "$n" "$directory"
   import_images "$n" "$directory"
-  alive "agent-$n" || CLOUDPLANE_TOKEN=$("$binaries/control-plane/cloudplane" token create --data "$data" --ttl 10m) \
-    in_node_launch "$n" "agent-$n" "$binaries/agent/cloudplane-node" run --server "https://$host_address:$port" \
+  alive "agent-$n" || CLOUDPLANE_TOKEN=$(join_token) \
+    in_node_launch "$n" "agent-$n" env $(agent_environment) "$binaries/agent/cloudplane-node" run --server "https://$host_address:$port" \
     --ca "$data/pki/ca.crt" --name "$name" --data "$directory" --containerd "$directory/containerd/containerd.sock" \
     $(node_network_flags "$n" "$directory") --node-ip "$address"
 }
@@ -307,7 +323,7 @@ stop_cluster() {
     n=${directory##*-}
     step "Stop node-$n" stop_node "$n" "$directory"
   done
-  step "Stop the control plane" terminate control-plane 15
+  step "Stop the control plane" stop_control_plane
   step "Remove the network" stop_network
 }
 
