@@ -54,11 +54,18 @@ internal static class HostCommand
         Report(line, host);
     }
 
-    /// <summary>As the template of the infrastructure makes them.</summary>
+    /// <summary>As the template of the infrastructure makes them, but for the lock: that of an instance which was killed runs out sooner.</summary>
     private static void CreateQueues(ServiceBusDouble bus, FunctionApp app)
     {
         foreach (var queue in app.SessionFunctions.Select(f => f.Queue).Distinct())
-            bus.CreateQueue(queue, new QueueSettings { RequiresSession = true, RequiresDuplicateDetection = true });
+        {
+            bus.CreateQueue(queue, new QueueSettings
+            {
+                RequiresSession = true,
+                RequiresDuplicateDetection = true,
+                DuplicateDetectionHistoryTimeWindow = TimeSpan.FromHours(1),
+            });
+        }
     }
 
     private static void Report(CommandLine line, FunctionsHostDouble host)
