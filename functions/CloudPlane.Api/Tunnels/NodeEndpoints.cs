@@ -35,10 +35,12 @@ internal sealed class NodeEndpoints(
                 RequireNode(request, tokens, node);
                 await AnswerAsync(request, response, node, id, cancellationToken);
                 return true;
-            // Without links this is a path that is not served: the node watches.
-            case ["cloudplane", "v1", "nodes", var node, "wakeup"] when links is not null:
+            case ["cloudplane", "v1", "nodes", var node, "wakeup"]:
                 Require(request, "POST");
                 RequireNode(request, tokens, node);
+                // The node takes this 404 for "watch".
+                if (links is null)
+                    throw ApiErrors.UnknownPath();
                 await LinkAsync(request, response, await links.OpenAsync(request.Cluster, node, cancellationToken), cancellationToken);
                 return true;
             default:
