@@ -25,7 +25,10 @@ switch (args)
         Machine.Print();
         await PodStartBenchmark.RunAsync();
         return 0;
+    case ["cost"]:
+        await CostBenchmark.RunAsync();
+        return 0;
     default:
-        Console.Error.WriteLine("usage: dotnet run -c Release --project tests/CloudPlane.Benchmarks -- store | tables | api | cold | pods");
+        Console.Error.WriteLine("usage: dotnet run -c Release --project tests/CloudPlane.Benchmarks -- store | tables | api | cold | pods | cost");
         return 2;
 }

@@ -34,6 +34,9 @@ internal sealed class CloudDeployment : IAsyncDisposable
 
     public ServiceBusDouble Bus => _busServer.Bus;
 
+    /// <summary>Messages that the work queue gave up and nobody has taken from there yet.</summary>
+    public long DeadLetters => Bus.Find(Work)?.Counts.DeadLetter ?? 0;
+
     /// <summary>For requests that no typed client makes.</summary>
     public HttpClient Http { get; }
 
@@ -111,6 +114,9 @@ internal sealed class CloudDeployment : IAsyncDisposable
     }
 
     public Task CreateClusterAsync(string name) => AdministerAsync(HttpMethod.Post, "/cloudplane/v1/clusters", $$"""{"name":"{{name}}"}""");
+
+    /// <summary>Runs the timer's function until it succeeds.</summary>
+    public Task FireSeedAsync() => Retry.UntilNullAsync(async () => await Host.FireTimerAsync("Seed") ? null : "Seed failed");
 
     /// <summary>Status of a GET with this bearer token.</summary>
     public async Task<int> StatusAsync(string path, string token)

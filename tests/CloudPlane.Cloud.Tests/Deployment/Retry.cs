@@ -7,7 +7,7 @@ namespace CloudPlane.Cloud.Tests;
 internal static class Retry
 {
     /// <summary>How long the whole of a cluster may take to converge once nothing disturbs it any more; far more than it needs.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(6);
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(300);
 

@@ -23,7 +23,7 @@ public sealed class BusTests
         await applications.DeleteAsync(Names[0]);
         faults.Clear();
         // What the timer does every quarter of an hour: sweeps may have been lost as well.
-        await Retry.UntilNullAsync(async () => await cloud.Host.FireTimerAsync("Seed") ? null : "Seed failed");
+        await cloud.FireSeedAsync();
         await applications.ConvergeAsync(nodes);
     });
 

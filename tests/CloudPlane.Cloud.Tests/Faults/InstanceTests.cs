@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using CloudPlane.Client;
 using CloudPlane.Doubles;
@@ -13,6 +14,8 @@ public sealed class InstanceTests(ITestOutputHelper output)
     // CLOUDPLANE_FAULT_PODS=500 is the whole of it.
     private static readonly int Pods = int.Parse(Environment.GetEnvironmentVariable("CLOUDPLANE_FAULT_PODS") ?? "120", CultureInfo.InvariantCulture);
 
+    private static readonly TimeSpan LongestUnderFire = TimeSpan.FromMinutes(1);
+
     [Fact]
     public Task Instances_that_are_killed_at_any_moment_lose_nothing_and_do_nothing_twice() => Seeds.RunAsync(1, async (cloud, random) =>
     {
@@ -25,13 +28,15 @@ public sealed class InstanceTests(ITestOutputHelper output)
         var names = Enumerable.Range(1, Math.Max(3, Pods / PodsOfAnApplication)).Select(i => $"app-{i}").ToList();
         await Task.WhenAll(names.Select(name => applications.CreateAsync(name, PodsOfAnApplication / 2)));
         // In the middle of the work, however far it has come.
-        await Retry.UntilNullAsync(() => Task.FromResult(nodes.Started > applications.Wanted / 2 ? null : $"{nodes.Started} pods were started"));
+        await UnderFireAsync(() => nodes.Started > applications.Wanted / 2);
         await Task.WhenAll(names.Select(name => applications.ScaleAsync(name, PodsOfAnApplication)));
-        await Retry.UntilNullAsync(() => Task.FromResult(nodes.Started > applications.Wanted * 3 / 4 ? null : $"{nodes.Started} pods were started"));
+        await UnderFireAsync(() => nodes.Started > applications.Wanted * 3 / 4);
         await applications.DeleteAsync(names[0]);
         await applications.ScaleAsync(names[1], 3);
         await stop.CancelAsync();
-        output.WriteLine($"{await killing} kills while {nodes.Started} pods were started");
+        output.WriteLine($"{await killing} kills while {nodes.Started} pods were started, {cloud.DeadLetters} messages given up");
+        // What the timer does every quarter of an hour: messages whose every delivery met a death were given up.
+        await cloud.FireSeedAsync();
         await applications.ConvergeAsync(nodes);
     });
 
@@ -55,6 +60,13 @@ public sealed class InstanceTests(ITestOutputHelper output)
             Assert.Equal(running, pods.Items.Select(pod => pod.Metadata.Uid!).ToHashSet());
         },
         idle: TimeSpan.FromSeconds(4));
+
+    /// <summary>Waits for progress, but not for long: with a death every few seconds there need not be any.</summary>
+    private static async Task UnderFireAsync(Func<bool> isFarEnough)
+    {
+        for (var start = Stopwatch.GetTimestamp(); !isFarEnough() && Stopwatch.GetElapsedTime(start) < LongestUnderFire;)
+            await Task.Delay(TimeSpan.FromMilliseconds(300));
+    }
 
     private static async Task<int> KillAsync(CloudDeployment cloud, Random random, CancellationToken stop)
     {
