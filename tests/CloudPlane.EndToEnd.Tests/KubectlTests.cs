@@ -1,8 +1,7 @@
 namespace CloudPlane.EndToEnd.Tests;
 
 /// <summary>What people type all day, with the oldest and the newest kubectl.</summary>
-[Collection(nameof(OneNodeCluster))]
-public sealed class KubectlTests(OneNodeCluster cluster)
+public abstract class KubectlTests(LocalCluster cluster)
 {
     private const string Application = """
         apiVersion: v1
@@ -52,7 +51,7 @@ public sealed class KubectlTests(OneNodeCluster cluster)
         Assert.Equal(4, Lines(again).Count(line => line.EndsWith(" unchanged", StringComparison.Ordinal)));
         var changed = await space.KubectlAsync("apply -f -", Application.Replace("color: blue", "color: red"), version);
         Assert.Equal(["configmap/settings configured"], Lines(changed).Where(line => !line.EndsWith(" unchanged", StringComparison.Ordinal)));
-        await space.KubectlAsync("rollout status deployment/web --timeout=60s", version: version);
+        await space.KubectlAsync("rollout status deployment/web --timeout=120s", version: version);
         Assert.Equal("2", await space.ValueAsync("deployment web", "{.status.readyReplicas}"));
     }
 
@@ -61,7 +60,7 @@ public sealed class KubectlTests(OneNodeCluster cluster)
     {
         await using var space = await cluster.NamespaceAsync();
         await space.KubectlAsync("apply -f -", Application, version);
-        await space.KubectlAsync("rollout status deployment/web --timeout=60s", version: version);
+        await space.KubectlAsync("rollout status deployment/web --timeout=120s", version: version);
 
         var table = Lines(await space.KubectlAsync("get pods", version: version));
         Assert.Equal(["NAME", "READY", "STATUS", "RESTARTS", "AGE"], Words(table[0]));
@@ -88,7 +87,7 @@ public sealed class KubectlTests(OneNodeCluster cluster)
     {
         await using var space = await cluster.NamespaceAsync();
         await space.KubectlAsync("apply -f -", Application, version);
-        await space.KubectlAsync("rollout status deployment/web --timeout=60s", version: version);
+        await space.KubectlAsync("rollout status deployment/web --timeout=120s", version: version);
 
         var pod = await space.KubectlAsync("describe pods -l app=web", version: version);
         foreach (var expected in new[] { "Status:           Running", "Successfully assigned", "Created container", "Started container web", "<set to the key 'password' in secret 'password'>" })
@@ -132,7 +131,7 @@ public sealed class KubectlTests(OneNodeCluster cluster)
 
         await space.KubectlAsync("delete configmap c", version: version);
         Assert.Contains("NotFound", (await space.TryKubectlAsync("get configmap c", version: version)).Error, StringComparison.Ordinal);
-        await space.KubectlAsync("delete deployment,service d --wait=true --timeout=40s", version: version);
+        await space.KubectlAsync("delete deployment,service d --wait=true --timeout=120s", version: version);
         await space.UntilAsync("pods", "{.items[*].metadata.name}", "");
     }
 
@@ -141,15 +140,15 @@ public sealed class KubectlTests(OneNodeCluster cluster)
     {
         await using var space = await cluster.NamespaceAsync();
         await space.KubectlAsync("apply -f -", Application, version);
-        await space.KubectlAsync("rollout status deployment/web --timeout=60s", version: version);
+        await space.KubectlAsync("rollout status deployment/web --timeout=120s", version: version);
         await space.KubectlAsync("scale deployment web --replicas=3", version: version);
-        await space.KubectlAsync("rollout status deployment/web --timeout=60s", version: version);
+        await space.KubectlAsync("rollout status deployment/web --timeout=120s", version: version);
         Assert.Equal("3", await space.ValueAsync("deployment web", "{.status.availableReplicas}"));
 
         await space.KubectlAsync("set image deployment/web web=cloudplane.local/hello:2", version: version);
         await space.UntilAsync("pods", "{.items[*].status.containerStatuses[*].state.waiting.reason}", v => v.Contains("Image", StringComparison.Ordinal) || v.Contains("ErrImagePull", StringComparison.Ordinal), "a pod can't pull");
         await space.KubectlAsync("rollout undo deployment/web", version: version);
-        await space.KubectlAsync("rollout status deployment/web --timeout=60s", version: version);
+        await space.KubectlAsync("rollout status deployment/web --timeout=120s", version: version);
         Assert.Equal("cloudplane.local/hello:1", await space.ValueAsync("deployment web", "{.spec.template.spec.containers[0].image}"));
         var history = Lines(await space.KubectlAsync("rollout history deployment/web", version: version));
         Assert.Equal(["2", "3"], history.Where(l => l.Length > 0 && char.IsDigit(l[0])).Select(l => Words(l)[0]));
@@ -158,9 +157,9 @@ public sealed class KubectlTests(OneNodeCluster cluster)
         await space.KubectlAsync("set env deployment/web COLOR=green", version: version);
         Assert.Equal("2", await space.KubectlAsync("get replicasets -o name", version: version).ContinueWith(t => Lines(t.Result).Length.ToString()));
         await space.KubectlAsync("rollout resume deployment/web", version: version);
-        await space.KubectlAsync("rollout status deployment/web --timeout=60s", version: version);
+        await space.KubectlAsync("rollout status deployment/web --timeout=120s", version: version);
         await space.KubectlAsync("rollout restart deployment/web", version: version);
-        await space.KubectlAsync("rollout status deployment/web --timeout=60s", version: version);
+        await space.KubectlAsync("rollout status deployment/web --timeout=120s", version: version);
         Assert.NotEqual("", await space.ValueAsync("deployment web", "{.spec.template.metadata.annotations.kubectl\\.kubernetes\\.io/restartedAt}"));
     }
 
@@ -182,12 +181,12 @@ public sealed class KubectlTests(OneNodeCluster cluster)
     {
         await using var space = await cluster.NamespaceAsync();
         await space.KubectlAsync("apply -f -", Application, version);
-        await space.KubectlAsync("wait deployment/web --for=condition=Available --timeout=60s", version: version);
-        await space.KubectlAsync("wait pods -l app=web --for=condition=Ready --timeout=60s", version: version);
-        var watch = cluster.KubectlAsync(version, ["-n", space.Name, "get", "pods", "-w", "--request-timeout=6s", "-o", "name"]);
+        await space.KubectlAsync("wait deployment/web --for=condition=Available --timeout=120s", version: version);
+        await space.KubectlAsync("wait pods -l app=web --for=condition=Ready --timeout=120s", version: version);
+        var watch = cluster.KubectlAsync(version, ["-n", space.Name, "get", "pods", "-w", $"--request-timeout={(cluster.IsCloud ? 15 : 6)}s", "-o", "name"]);
         await space.KubectlAsync("scale deployment web --replicas=3", version: version);
         Assert.Equal(3, Lines((await watch).Output).Distinct().Count());
-        var wait = space.KubectlAsync("wait deployment/web --for=delete --timeout=60s", version: version);
+        var wait = space.KubectlAsync("wait deployment/web --for=delete --timeout=120s", version: version);
         await space.KubectlAsync("delete deployment web", version: version);
         await wait;
     }
@@ -196,3 +195,9 @@ public sealed class KubectlTests(OneNodeCluster cluster)
 
     private static string[] Words(string line) => line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 }
+
+[Collection(nameof(OneNodeCluster))]
+public sealed class StandaloneKubectlTests(OneNodeCluster cluster) : KubectlTests(cluster);
+
+[Collection(nameof(OneNodeCloudCluster))]
+public sealed class CloudKubectlTests(OneNodeCloudCluster cluster) : KubectlTests(cluster);

@@ -4,18 +4,20 @@ namespace CloudPlane.EndToEnd.Tests;
 [Collection(nameof(StopTests))]
 public sealed class StopTests
 {
-    private sealed class ShortLivedCluster() : LocalCluster(2);
+    private sealed class ShortLivedCluster(ControlPlaneForm form) : LocalCluster(2, form);
 
-    [Fact]
-    public async Task Stop_leaves_nothing()
+    [Theory]
+    [InlineData(ControlPlaneForm.Standalone)]
+    [InlineData(ControlPlaneForm.Cloud)]
+    public async Task Stop_leaves_nothing(ControlPlaneForm form)
     {
         var before = await Machine();
-        var cluster = new ShortLivedCluster();
+        var cluster = new ShortLivedCluster(form);
         await cluster.InitializeAsync();
         try
         {
             await cluster.RunAsync("create deployment d --image=cloudplane.local/hello:1 --replicas=4");
-            await cluster.RunAsync("rollout status deployment/d --timeout=60s");
+            await cluster.RunAsync("rollout status deployment/d --timeout=120s");
             Assert.NotEmpty((await Machine()).Except(before));
         }
         finally
@@ -24,7 +26,7 @@ public sealed class StopTests
         }
 
         // Other things may happen on the machine meanwhile; what appeared and stays is ours.
-        await Eventually.SatisfiesAsync(async () => string.Join('\n', (await Machine()).Except(before)), static left => left == "", "nothing is left", 10);
+        await Eventually.SatisfiesAsync(async () => string.Join('\n', (await Machine()).Except(before)), static left => left == "", "nothing is left");
     }
 
     private static async Task<string[]> Machine()
@@ -35,7 +37,7 @@ public sealed class StopTests
             ip route | sed 's/^/route /'
             nft list tables 2>/dev/null
             awk '{print "mount", $2}' /proc/self/mounts
-            ps -eo args | grep -E 'cloudplane|containerd' | grep -vE 'grep|dotnet|testhost|vstest' | sed 's/^/process /'
+            ps -eo args | grep -E 'cloudplane|containerd|functions-host|start.js' | grep -vE 'grep|dotnet|testhost|vstest' | sed 's/^/process /'
             """;
         return (await Command.RunAsync("bash", ["-c", script])).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }

@@ -1,3 +1,4 @@
+using System.Net.Http.Headers;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -22,14 +23,21 @@ internal static class ApiHttp
                 RevocationMode = X509RevocationMode.NoCheck,
             },
         };
-        if (!anonymous)
+        if (!anonymous && !cluster.IsCloud)
         {
             var admin = Path.Combine(cluster.Data, "pki", "admin");
             handler.SslOptions.ClientCertificates = [X509Certificate2.CreateFromPemFile(admin + ".crt", admin + ".key")];
         }
 
-        return new HttpClient(handler) { BaseAddress = new Uri(cluster.Server) };
+        var client = new HttpClient(handler) { BaseAddress = new Uri(cluster.Server) };
+        if (!anonymous && cluster.IsCloud)
+            client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token(Path.Combine(cluster.Data, "admin.kubeconfig")));
+        return client;
     }
+
+    /// <summary>The bearer token of a kubeconfig.</summary>
+    public static string Token(string kubeconfig) =>
+        File.ReadLines(kubeconfig).Select(line => line.Trim()).First(line => line.StartsWith("token: ", StringComparison.Ordinal))["token: ".Length..];
 
     public static StringContent Json(string body) => new(body, Encoding.UTF8, "application/json");
 
@@ -42,6 +50,9 @@ internal static class ApiHttp
         using var reader = new StreamReader(await client.GetStreamAsync(path));
         while (await reader.ReadLineAsync() is { } line)
         {
+            // A sign of life, for proxies.
+            if (line.Length == 0)
+                continue;
             using var change = JsonDocument.Parse(line);
             if (change.RootElement.GetProperty("type").GetString() is "ADDED" or "MODIFIED" or "DELETED")
                 revisions.Add(long.Parse(change.RootElement.GetProperty("object").GetProperty("metadata").GetProperty("resourceVersion").GetString()!));

@@ -15,7 +15,9 @@ public sealed record CommandResult(string CommandLine, int ExitCode, string Outp
 /// <summary>Runs programs as a user's shell would.</summary>
 public static class Command
 {
-    /// <summary>Runs it to its end; killed with its children after <paramref name="timeout"/> (default one minute).</summary>
+    private static readonly TimeSpan Default = TimeSpan.FromMinutes(3);
+
+    /// <summary>Runs it to its end; killed with its children after <paramref name="timeout"/> (default three minutes).</summary>
     public static async Task<CommandResult> RunAsync(
         string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null,
         string? input = null, TimeSpan? timeout = null)
@@ -41,7 +43,7 @@ public static class Command
             await process.StandardInput.WriteAsync(input);
         process.StandardInput.Close();
 
-        using var deadline = new CancellationTokenSource(timeout ?? TimeSpan.FromMinutes(1));
+        using var deadline = new CancellationTokenSource(timeout ?? Default);
         try
         {
             await process.WaitForExitAsync(deadline.Token);
@@ -49,7 +51,7 @@ public static class Command
         catch (OperationCanceledException)
         {
             process.Kill(entireProcessTree: true);
-            throw new TimeoutException($"{line}\nstill running after {timeout ?? TimeSpan.FromMinutes(1)}\n{Text(output)}\n{Text(error)}");
+            throw new TimeoutException($"{line}\nstill running after {timeout ?? Default}\n{Text(output)}\n{Text(error)}");
         }
 
         return new CommandResult(line, process.ExitCode, Text(output), Text(error));

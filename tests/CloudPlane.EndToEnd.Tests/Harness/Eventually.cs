@@ -6,7 +6,7 @@ namespace CloudPlane.EndToEnd.Tests;
 public static class Eventually
 {
     /// <summary>Repeats <paramref name="read"/> until it satisfies; fails with the last value seen.</summary>
-    public static async Task<T> SatisfiesAsync<T>(Func<Task<T>> read, Func<T, bool> condition, string what, int seconds = 60)
+    public static async Task<T> SatisfiesAsync<T>(Func<Task<T>> read, Func<T, bool> condition, string what, int seconds = 120)
     {
         var clock = Stopwatch.StartNew();
         while (true)

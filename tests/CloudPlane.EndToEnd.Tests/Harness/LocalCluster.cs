@@ -4,8 +4,18 @@ using System.Runtime.CompilerServices;
 
 namespace CloudPlane.EndToEnd.Tests;
 
+/// <summary>How the control plane runs.</summary>
+public enum ControlPlaneForm
+{
+    /// <summary>One process of ours.</summary>
+    Standalone,
+
+    /// <summary>A function app on Azurite and the doubles.</summary>
+    Cloud,
+}
+
 /// <summary>A cluster made by <c>./up</c> in a directory of its own, and stopped by <c>./up --stop</c>, as a user would.</summary>
-public abstract class LocalCluster(int nodes) : IAsyncLifetime
+public abstract class LocalCluster(int nodes, ControlPlaneForm form) : IAsyncLifetime
 {
     /// <summary>Apart from the default, so that a developer's own cluster on this machine is left in peace.</summary>
     private const string PodCidr = "10.246.0.0/16";
@@ -15,6 +25,11 @@ public abstract class LocalCluster(int nodes) : IAsyncLifetime
     public int Port { get; } = FreePort();
 
     public int Nodes { get; } = nodes;
+
+    public bool IsCloud { get; } = form == ControlPlaneForm.Cloud;
+
+    /// <summary>The name of the process that has the API's port.</summary>
+    public string ControlPlaneProcess => IsCloud ? "functions-host" : "control-plane";
 
     public string Server => $"https://127.0.0.1:{Port}";
 
@@ -38,14 +53,17 @@ public abstract class LocalCluster(int nodes) : IAsyncLifetime
     public async Task DisposeAsync()
     {
         await UpAsync("--stop");
-        if (Environment.GetEnvironmentVariable("CLOUDPLANE_KEEP") is null)
+        if (System.Environment.GetEnvironmentVariable("CLOUDPLANE_KEEP") is null)
             Directory.Delete(Data, recursive: true);
     }
 
     /// <summary>Runs <c>./up</c> for this cluster's directory.</summary>
     public Task<CommandResult> UpAsync(params string[] arguments) => Command.RunAsync(
-        Path.Combine(Repository, "up"), ["--data", Data, .. arguments],
-        new Dictionary<string, string> { ["CLOUDPLANE_POD_CIDR"] = PodCidr }, timeout: TimeSpan.FromMinutes(5));
+        Path.Combine(Repository, "up"), ["--data", Data, .. IsCloud ? ["--cloud"] : Array.Empty<string>(), .. arguments],
+        new Dictionary<string, string>(Environment) { ["CLOUDPLANE_POD_CIDR"] = PodCidr }, timeout: TimeSpan.FromMinutes(10));
+
+    /// <summary>What ./up is told by its environment.</summary>
+    protected virtual IReadOnlyDictionary<string, string> Environment => new Dictionary<string, string>();
 
     /// <summary>kubectl of a version ("1.27"; null for the machine's own) against this cluster as its administrator.</summary>
     public Task<CommandResult> KubectlAsync(string? version, IEnumerable<string> arguments, string? input = null, TimeSpan? timeout = null, string editor = "false") =>
@@ -89,15 +107,3 @@ public abstract class LocalCluster(int nodes) : IAsyncLifetime
         return directory.FullName;
     }
 }
-
-/// <summary>A cluster of one node, shared by the tests of a collection.</summary>
-public sealed class OneNodeCluster() : LocalCluster(1);
-
-/// <summary>A cluster of three nodes, shared by the tests of a collection.</summary>
-public sealed class ThreeNodeCluster() : LocalCluster(3);
-
-[CollectionDefinition(nameof(OneNodeCluster))]
-public sealed class OneNodeCollection : ICollectionFixture<OneNodeCluster>;
-
-[CollectionDefinition(nameof(ThreeNodeCluster))]
-public sealed class ThreeNodeCollection : ICollectionFixture<ThreeNodeCluster>;

@@ -30,13 +30,17 @@ public sealed class TestNamespace(LocalCluster cluster, string name) : IAsyncDis
     }
 
     /// <summary>Waits until the value at a JSONPath is the expected one.</summary>
-    public Task<string> UntilAsync(string what, string jsonPath, string expected, int seconds = 60) =>
+    public Task<string> UntilAsync(string what, string jsonPath, string expected, int seconds = 120) =>
         UntilAsync(what, jsonPath, value => value == expected, $"{what} {jsonPath} is {expected}", seconds);
 
     /// <summary>Waits until the value at a JSONPath satisfies.</summary>
-    public Task<string> UntilAsync(string what, string jsonPath, Func<string, bool> condition, string description, int seconds = 60) =>
+    public Task<string> UntilAsync(string what, string jsonPath, Func<string, bool> condition, string description, int seconds = 120) =>
         Eventually.SatisfiesAsync(() => ValueAsync(what, jsonPath), condition, description, seconds);
 
+    /// <summary>Waits until the namespace's Events say all of it: they come after what they tell of.</summary>
+    public Task EventsTellAsync(params string[] texts) => Eventually.SatisfiesAsync(
+        () => KubectlAsync("get events"), seen => texts.All(text => seen.Contains(text, StringComparison.Ordinal)), $"events tell: {string.Join(", ", texts)}");
+
     public async ValueTask DisposeAsync() =>
-        (await Cluster.KubectlAsync(null, ["delete", "namespace", Name, "--wait=true", "--timeout=60s"], timeout: TimeSpan.FromSeconds(70))).Require();
+        (await Cluster.KubectlAsync(null, ["delete", "namespace", Name, "--wait=true", "--timeout=120s"], timeout: TimeSpan.FromSeconds(140))).Require();
 }
