@@ -24,6 +24,8 @@ internal sealed partial class Outbox(IWorkQueue queue, TimeProvider time, ILogge
     private HashSet<Partition> _waiting = [];
     private TaskCompletionSource _next = NewRound();
     private Task _sender = Task.CompletedTask;
+    // Not whether the task has completed: one that found nothing to send is still about to, and would not see what comes now.
+    private bool _isSending;
 
     // Ticks, read and written by several threads.
     private long _awayUntil;
@@ -39,8 +41,8 @@ internal sealed partial class Outbox(IWorkQueue queue, TimeProvider time, ILogge
         {
             _waiting.Add(partition);
             round = _next.Task;
-            if (_sender.IsCompleted)
-                _sender = Task.Run(SendWaitingAsync);
+            if (!_isSending)
+                (_isSending, _sender) = (true, Task.Run(SendWaitingAsync));
         }
 
         // Nobody waits for a queue that did not answer a moment ago.
@@ -104,7 +106,11 @@ internal sealed partial class Outbox(IWorkQueue queue, TimeProvider time, ILogge
             lock (_gate)
             {
                 if (_waiting.Count == 0)
+                {
+                    _isSending = false;
                     return;
+                }
+
                 (partitions, _waiting) = (_waiting, []);
                 (round, _next) = (_next, NewRound());
             }
