@@ -12,6 +12,12 @@ public sealed record ControllerOptions
     public TimeSpan NodeMonitorGracePeriod { get; init; } = TimeSpan.FromSeconds(40);
 
     /// <summary>
+    /// Nodes are looked at, by the clock, at multiples of this: where each look wakes a process, those of all nodes are better one. A node is
+    /// given up by as much later at most. Zero looks at each node exactly when its lease would have run out.
+    /// </summary>
+    public TimeSpan NodeLookPeriod { get; init; } = TimeSpan.Zero;
+
+    /// <summary>
     /// Whether nodes get their grace period anew when this process starts: right where nobody takes renewals while it is down, wrong where
     /// processes come and go.
     /// </summary>

@@ -41,7 +41,17 @@ internal sealed class NodeLifecycleController(ApiClient api, Replicas replicas, 
             await MarkPodsNotReadyAsync(node, cancellationToken).ConfigureAwait(false);
         }
         // Lost already: its return changes the node or the lease, and that wakes this one.
-        return deadline > time.GetUtcNow() ? ReconcileResult.After(deadline - time.GetUtcNow()) : ReconcileResult.Done;
+        return deadline > time.GetUtcNow() ? ReconcileResult.After(NextLook(deadline) - time.GetUtcNow()) : ReconcileResult.Done;
+    }
+
+    private DateTimeOffset NextLook(DateTimeOffset deadline)
+    {
+        if (options.NodeLookPeriod <= TimeSpan.Zero)
+        {
+            return deadline;
+        }
+        var rest = deadline.UtcTicks % options.NodeLookPeriod.Ticks;
+        return rest == 0 ? deadline : deadline.AddTicks(options.NodeLookPeriod.Ticks - rest);
     }
 
     private async Task<Node> DeclareLostAsync(Node node, CancellationToken cancellationToken)

@@ -7,8 +7,8 @@ using V1 = CloudPlane.Cri.V1;
 namespace CloudPlane.Agent;
 
 /// <summary>
-/// Registers the Node and keeps its status: at once when it changes or the node was taken for lost, else once in
-/// <paramref name="reportPeriod"/>; the Lease says "alive" in between.
+/// Registers the Node and keeps its status: at once when it changes or the node was taken for lost, else at multiples of
+/// <paramref name="reportPeriod"/> by the clock, when the Leases are renewed too; these say "alive" in between.
 /// </summary>
 internal sealed class NodeReporter(ApiClient api, ICriRuntime runtime, RuntimeHealth health, NodeFacts facts, AgentOptions options,
     TimeSpan reportPeriod, NodeEvents events, TimeProvider time, AgentLog log)
@@ -122,7 +122,7 @@ internal sealed class NodeReporter(ApiClient api, ICriRuntime runtime, RuntimeHe
         var wanted = NodeStatusBuilder.Status(facts, health.Version,
             NodeStatusBuilder.Conditions(NodePressure.Read(options.DataDirectory), NotReady(), _reported!.Conditions, now),
             await ImagesAsync(cancellationToken).ConfigureAwait(false));
-        if (Same(_reported, wanted) && now - _reportedAt < reportPeriod) return;
+        if (Same(_reported, wanted) && now.UtcTicks / reportPeriod.Ticks == _reportedAt.UtcTicks / reportPeriod.Ticks) return;
         var before = _reported.Conditions;
         var patch = new JsonObject { ["status"] = JsonNode.Parse(ModelJson.ToBytes(wanted).Span) };
         var node = await api.PatchAsync<Node>("", options.NodeName, PatchKind.StrategicMerge, Encoding.UTF8.GetBytes(patch.ToJsonString()),

@@ -62,7 +62,8 @@ internal sealed class CostBenchmark(MeteredDeployment cloud, Prices prices)
         Print($"{Nodes} nodes and {IdlePods} pods idle for 24 h");
         var month = Dollars(total) * DaysOfMonth;
         Console.WriteLine($"a month: ${month:0.00} (goal ${GoalOfMonth:0.00}{(month <= GoalOfMonth ? "" : ": MISSED")}); with the subscription's free grant for Functions ${Granted(total):0.00}");
-        Console.WriteLine($"beside it, for all clusters of the deployment together, the Service Bus namespace: ${prices.BusNamespaceMonth:0.00} a month, {prices.BusOperationsIncluded:N0} operations included");
+        Console.WriteLine($"of that the bus' operations, which its base price includes up to {prices.BusOperationsIncluded:N0} a month: ${total.Bus * prices.BusOperation * DaysOfMonth:0.00}");
+        Console.WriteLine($"beside it, for all clusters of the deployment together, the Service Bus namespace: ${prices.BusNamespaceMonth:0.00} a month");
         var operations = (total.Executions + total.Tables + total.Bus) / (double)Nodes;
         Console.WriteLine($"billed operations a node and day: {operations:N0} (goal {GoalOfNodeAndDay:N0}{(operations <= GoalOfNodeAndDay ? "" : ": MISSED")}); of the bus {total.Bus / (double)Nodes:N0}, tables {total.Tables / (double)Nodes:N0}, executions {total.Executions / (double)Nodes:N0}");
     }

@@ -7,7 +7,7 @@ namespace CloudPlane.Benchmarks;
 
 /// <summary>
 /// A node as the agent is in the cloud form: it waits at its queue by long polls of 60 s, renews its Lease at multiples of the heartbeat, looks
-/// at everything and reports every two hours, renews its queue's token, and calls when pods begin or end. Pods begin at once.
+/// at everything every two hours, reports at multiples of them, renews its queue's token, and calls when pods begin or end. Pods begin at once.
 /// </summary>
 internal sealed class MeteredNode(MeteredDeployment cloud, string name, Random random)
 {
@@ -41,7 +41,7 @@ internal sealed class MeteredNode(MeteredDeployment cloud, string name, Random r
         _pollSince = cloud.Time.Now;
         // Not all in step: they joined when they joined.
         _lookDue = cloud.Time.Now + (Slow * random.NextDouble());
-        _reportDue = cloud.Time.Now + (Slow * random.NextDouble());
+        _reportDue = Grid.Ceiling(cloud.Time.Now + TimeSpan.FromTicks(1), Slow);
         _linkDue = cloud.Time.Now + (LinkRenewal * random.NextDouble());
     }
 
@@ -74,7 +74,7 @@ internal sealed class MeteredNode(MeteredDeployment cloud, string name, Random r
             await cloud.CallAsync("a node's status", name, api => api.PatchAsync<Node>(
                 "", name, PatchKind.StrategicMerge,
                 Encoding.UTF8.GetBytes($$"""{"status":{"conditions":[{"type":"Ready","status":"True","lastHeartbeatTime":"{{Now}}"}]} }"""), "status", default));
-            _reportDue = cloud.Time.Now + Slow;
+            _reportDue = Grid.Ceiling(cloud.Time.Now + TimeSpan.FromTicks(1), Slow);
         }
 
         return acted;

@@ -23,6 +23,8 @@ internal sealed class ClusterWorkFactory(
             Cluster = cluster,
             NodeMonitorGracePeriod = settings.NodeGrace,
             NodeStartupGracePeriod = settings.NodeGrace,
+            // Looks that fall together merge, however many were armed: the queue keeps one message for each moment.
+            NodeLookPeriod = settings.Heartbeat,
             // No process lives long enough to remember when it first missed a node.
             MissingNodeQuarantine = TimeSpan.Zero,
             GraceFromStart = false,
