@@ -120,7 +120,8 @@ internal sealed partial class Outbox(IWorkQueue queue, TimeProvider time, ILogge
                 await queue.SendAsync([.. partitions.Select(partition => new LogWork(partition.Cluster, partition.Resource))], _ending.Token);
                 round.SetResult();
             }
-            catch (Exception e) when (e is WorkQueueException or OperationCanceledException)
+            // Whatever it is: the sender goes on, or nothing would be announced any more.
+            catch (Exception e)
             {
                 Volatile.Write(ref _awayUntil, (time.GetUtcNow() + Rest).UtcTicks);
                 lock (_gate)
