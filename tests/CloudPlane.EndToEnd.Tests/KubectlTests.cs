@@ -89,10 +89,14 @@ public abstract class KubectlTests(LocalCluster cluster)
         await space.KubectlAsync("apply -f -", Application, version);
         await space.KubectlAsync("rollout status deployment/web --timeout=120s", version: version);
 
-        var pod = await space.KubectlAsync("describe pods -l app=web", version: version);
-        foreach (var expected in new[] { "Status:           Running", "Successfully assigned", "Created container", "Started container web", "<set to the key 'password' in secret 'password'>" })
-            Assert.Contains(expected, pod, StringComparison.Ordinal);
-        Assert.Contains("ScalingReplicaSet", await space.KubectlAsync("describe deployment web", version: version), StringComparison.Ordinal);
+        // A node tells of what it did after it has done it.
+        string[] told = ["Status:           Running", "Successfully assigned", "Created container", "Started container web", "<set to the key 'password' in secret 'password'>"];
+        await Eventually.SatisfiesAsync(
+            () => space.KubectlAsync("describe pods -l app=web", version: version),
+            text => Array.TrueForAll(told, expected => text.Contains(expected, StringComparison.Ordinal)), "describe tells all of it");
+        await Eventually.SatisfiesAsync(
+            () => space.KubectlAsync("describe deployment web", version: version),
+            text => text.Contains("ScalingReplicaSet", StringComparison.Ordinal), "describe tells how the deployment was scaled");
         Assert.Contains("Endpoints:", await space.KubectlAsync("describe service web", version: version), StringComparison.Ordinal);
         Assert.Contains("color:", await space.KubectlAsync("describe configmap settings", version: version), StringComparison.Ordinal);
         Assert.DoesNotContain("hunter2", await space.KubectlAsync("describe secret password", version: version), StringComparison.Ordinal);
