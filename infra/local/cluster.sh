@@ -123,10 +123,19 @@ up_to_date() {
 
 # alive NAME: whether the process of that pid file runs, and is really ours (pids are reused).
 alive() {
-  local pid
-  pid=$(cat "$data/run/$1.pid" 2>/dev/null) || return 1
-  # The process may end while we look: the braces take the shell's own complaint along.
-  [ -n "$pid" ] && { tr '\0' ' ' <"/proc/$pid/cmdline" | grep -qF -- "$data"; } 2>/dev/null
+  local pid line attempt
+  pid=$(cat "$data/run/$1.pid" 2>/dev/null) && [ -n "$pid" ] || return 1
+  for attempt in 1 2 3 4 5; do
+    # The process may end while we look: the braces take the shell's own complaint along.
+    line=$({ tr '\0' ' ' <"/proc/$pid/cmdline"; } 2>/dev/null) || return 1
+    if [ -n "$line" ]; then
+      [[ $line == *"$data"* ]]
+      return
+    fi
+    # Empty for a moment while it becomes another program (setsid, nsenter, env), and for good once it is dead.
+    sleep 0.02
+  done
+  return 1
 }
 
 # launch NAME COMMAND...: starts it detached, with a pid file and a log. Its command line must name $data.
