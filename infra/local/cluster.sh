@@ -105,7 +105,7 @@ build() {
   else
     progress "dotnet publish"
     logged build.log dotnet publish "$repository/functions/CloudPlane.Functions" -c Release --use-current-runtime -o "$binaries/control-plane" -nologo
-    logged build.log dotnet publish "$repository/node-agent/CloudPlane.Agent" -c Release -o "$binaries/agent" -nologo
+    logged build.log dotnet publish "$repository/node-agent/CloudPlane.Agent" -c Release --use-current-runtime -o "$binaries/agent" -nologo
     touch "$repository/artifacts/.built"
   fi
   build_form
