@@ -12,8 +12,8 @@ public sealed record ControllerOptions
     public TimeSpan NodeMonitorGracePeriod { get; init; } = TimeSpan.FromSeconds(40);
 
     /// <summary>
-    /// Nodes are looked at, by the clock, at multiples of this: where each look wakes a process, those of all nodes are better one. A node is
-    /// given up by as much later at most. Zero looks at each node exactly when its lease would have run out.
+    /// Nodes are looked at, by the clock, at multiples of this, which is how often they renew: where each look wakes a process, few are better.
+    /// A node is given up by as much later at most. Zero looks exactly when the first lease would have run out.
     /// </summary>
     public TimeSpan NodeLookPeriod { get; init; } = TimeSpan.Zero;
 

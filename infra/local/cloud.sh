@@ -37,7 +37,7 @@ start_control_plane() {
   start_azurite
   alive functions-host || start_functions_host
   await_api functions-host 60
-  # What the timer would do within 15 minutes: after a stop nothing is left in the queues.
+  # What the timer would do within 30 minutes: after a stop nothing is left in the queues.
   curl -fsS --max-time 30 -X POST "http://127.0.0.1:$admin_port/timers/Seed" >/dev/null || fail "the timer Seed failed" "see $data/log/functions-host.log"
   write_kubeconfig
   note "$server, Azurite on port $tables_port, Service Bus on $bus_port, admin of the doubles on $admin_port"

@@ -92,6 +92,43 @@ public class NodeTests
         Assert.Equal("Unknown", NodeTaints.Condition(_cluster.Get<Node>("", "n2"), "Ready")!.Status);
     }
 
+    [Theory]
+    // All renewed at the last heartbeat: the next multiple of the grace period, rounded up to heartbeats.
+    [InlineData("00:15:10", "00:27:00", "00:30:00")]
+    [InlineData("00:07:00", "00:17:00", "00:15:00")]
+    [InlineData("00:15:00", "00:27:00", "00:30:00")]
+    // One has missed a heartbeat: the heartbeat at or after the moment at which it is given up.
+    [InlineData("00:15:10", "00:22:00", "00:25:00")]
+    [InlineData("00:15:10", "00:20:00", "00:20:00")]
+    public void LooksAreRareWhileAllNodesRenewInTime(string now, string deadline, string next)
+    {
+        var options = new ControllerOptions { NodeLookPeriod = TimeSpan.FromMinutes(5), NodeMonitorGracePeriod = TimeSpan.FromMinutes(12) };
+        var midnight = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        Assert.Equal(
+            midnight + TimeSpan.Parse(next), NodeWatch.NextLook(midnight + TimeSpan.Parse(deadline), midnight + TimeSpan.Parse(now), options));
+    }
+
+    [Fact]
+    public void WithoutAPeriodTheNextLookIsWhenTheFirstLeaseRunsOut()
+    {
+        var deadline = new DateTimeOffset(2026, 1, 1, 0, 0, 37, TimeSpan.Zero);
+        Assert.Equal(deadline, NodeWatch.NextLook(deadline, deadline.AddSeconds(-33), new ControllerOptions()));
+    }
+
+    [Theory]
+    [InlineData(null, 0, true)]
+    [InlineData(0, 10, false)]
+    [InlineData(0, 39, false)]
+    [InlineData(0, 40, true)]
+    [InlineData(0, null, true)]
+    public void ARenewalInTimeWakesNobody(int? before, int? now, bool isReturn)
+    {
+        static Lease? At(int? second) => second is { } at
+            ? new Lease { Metadata = new() { Namespace = "kube-node-lease", Name = "n1" }, Spec = new() { RenewTime = DateTimeOffset.UnixEpoch.AddSeconds(at) } }
+            : null;
+        Assert.Equal(isReturn, NodeHealth.IsReturn(new ObjectChange<Lease>(At(before), At(now)), new ControllerOptions()));
+    }
+
     [Fact]
     public void PodsOfADeletedNodeAreRemoved()
     {

@@ -23,6 +23,14 @@ internal static class NodeHealth
             : (node.Metadata.CreationTimestamp ?? DateTimeOffset.MinValue) + options.NodeStartupGracePeriod;
     }
 
+    /// <summary>
+    /// Whether a change of a Lease may be the return of a node that was given up. A renewal after less than the grace period is not: the node
+    /// can't have been given up in between, and the look that is due when its lease would have run out finds it.
+    /// </summary>
+    public static bool IsReturn(ObjectChange<Lease> change, ControllerOptions options) =>
+        change.Latest.Metadata.Namespace == LeaseNamespace
+        && !(change.Current?.Spec?.RenewTime - change.Previous?.Spec?.RenewTime < options.NodeMonitorGracePeriod);
+
     /// <summary>The status of a node that went silent; null when it says so already.</summary>
     public static NodeStatus? Lost(Node node, DateTimeOffset now)
     {

@@ -1,10 +1,11 @@
+using System.Runtime.ExceptionServices;
 using CloudPlane.Client;
 
 namespace CloudPlane.Controllers;
 
 /// <summary>
 /// Watches over nodes: one that stops renewing its Lease is declared lost, its conditions become taints, and the pods on it are no longer
-/// ready. It looks when something changes and when a lease would run out, never in between.
+/// ready. It looks at all nodes at once, as kube-controller-manager's does, but only when something changes and when a lease would run out.
 /// </summary>
 internal sealed class NodeLifecycleController(ApiClient api, Replicas replicas, EventRecorder events, TimeProvider time, ControllerOptions options)
     : IReconciler
@@ -13,20 +14,47 @@ internal sealed class NodeLifecycleController(ApiClient api, Replicas replicas, 
     private readonly DateTimeOffset _heardSince = options.GraceFromStart ? time.GetUtcNow() : DateTimeOffset.MinValue;
 
     /// <inheritdoc/>
-    public string Name => "node-controller";
+    public string Name => NodeWatch.Controller;
 
-    public IReadOnlyList<ControllerInput> Inputs => [ControllerInput.Self<Node>(), ControllerInput.OnAsync<Lease>(LostNodesAsync)];
+    public IReadOnlyList<ControllerInput> Inputs =>
+        [ControllerInput.On<Node>(static _ => [NodeWatch.Key]), ControllerInput.On<Lease>(change => NodeHealth.IsReturn(change, options) ? [NodeWatch.Key] : [])];
 
     /// <inheritdoc/>
     public async ValueTask<ReconcileResult> ReconcileAsync(ReconcileKey key, CancellationToken cancellationToken)
     {
         var nodes = await replicas.SyncAsync<Node>(cancellationToken).ConfigureAwait(false);
-        if (nodes.Get("", key.Name) is not { } node)
+        if (nodes.Count == 0)
         {
             return ReconcileResult.Done;
         }
         var leases = await replicas.SyncAsync<Lease>(cancellationToken).ConfigureAwait(false);
-        var deadline = NodeHealth.Deadline(node, leases.Get(NodeHealth.LeaseNamespace, key.Name), options);
+        DateTimeOffset? earliest = null;
+        ExceptionDispatchInfo? failure = null;
+        foreach (var node in nodes.All)
+        {
+            try
+            {
+                var deadline = await LookAsync(node, leases, cancellationToken).ConfigureAwait(false);
+                earliest = deadline > time.GetUtcNow() && !(earliest < deadline) ? deadline : earliest;
+            }
+            catch (ApiException gone) when (gone.IsNotFound)
+            {
+            }
+            // What is wrong with one node must not hide another one's silence.
+            catch (ApiException e)
+            {
+                failure ??= ExceptionDispatchInfo.Capture(e);
+            }
+        }
+        failure?.Throw();
+        // Of nodes that are lost already no look finds more: their return changes the node or the lease, and that wakes this one.
+        return earliest is { } next ? ReconcileResult.After(NodeWatch.NextLook(next, time.GetUtcNow(), options) - time.GetUtcNow()) : ReconcileResult.Done;
+    }
+
+    /// <summary>Corrects what one node's state asks for; returns when it is given up if it stays silent.</summary>
+    private async Task<DateTimeOffset> LookAsync(Node node, ReplicaSnapshot<Lease> leases, CancellationToken cancellationToken)
+    {
+        var deadline = NodeHealth.Deadline(node, leases.Get(NodeHealth.LeaseNamespace, node.Metadata.Name!), options);
         if (deadline < _heardSince + options.NodeMonitorGracePeriod && NodeTaints.Condition(node, "Ready")?.Status != "Unknown")
         {
             deadline = _heardSince + options.NodeMonitorGracePeriod;
@@ -40,18 +68,7 @@ internal sealed class NodeLifecycleController(ApiClient api, Replicas replicas, 
         {
             await MarkPodsNotReadyAsync(node, cancellationToken).ConfigureAwait(false);
         }
-        // Lost already: its return changes the node or the lease, and that wakes this one.
-        return deadline > time.GetUtcNow() ? ReconcileResult.After(NextLook(deadline) - time.GetUtcNow()) : ReconcileResult.Done;
-    }
-
-    private DateTimeOffset NextLook(DateTimeOffset deadline)
-    {
-        if (options.NodeLookPeriod <= TimeSpan.Zero)
-        {
-            return deadline;
-        }
-        var rest = deadline.UtcTicks % options.NodeLookPeriod.Ticks;
-        return rest == 0 ? deadline : deadline.AddTicks(options.NodeLookPeriod.Ticks - rest);
+        return deadline;
     }
 
     private async Task<Node> DeclareLostAsync(Node node, CancellationToken cancellationToken)
@@ -101,17 +118,5 @@ internal sealed class NodeLifecycleController(ApiClient api, Replicas replicas, 
         var conditions = pod.Status!.Conditions!.Select(condition =>
             condition.Type == "Ready" ? condition with { Status = "False", LastTransitionTime = time.Seconds() } : condition);
         return pod with { Status = pod.Status with { Conditions = [.. conditions] } };
-    }
-
-    // A healthy node's renewals need no look: the one that is due when the lease would have run out finds them.
-    private async ValueTask<IEnumerable<ObjectName>> LostNodesAsync(ObjectChange<Lease> change, CancellationToken cancellationToken)
-    {
-        var name = change.Latest.Metadata.Name!;
-        if (change.Latest.Metadata.Namespace != NodeHealth.LeaseNamespace)
-        {
-            return [];
-        }
-        var nodes = await replicas.SyncAsync<Node>(cancellationToken).ConfigureAwait(false);
-        return nodes.Get("", name) is { } node && NodeTaints.Condition(node, "Ready")?.Status != "True" ? [new ObjectName("", name)] : [];
     }
 }

@@ -50,7 +50,7 @@ internal sealed class NodeAgent : IAsyncDisposable
     {
         var links = new LinkSource(_api, _options.NodeName, _credentials.Refused, _time, _random, _log);
         return await links.FirstAsync(cancellationToken).ConfigureAwait(false) is { } link
-            ? new QueueConnection(_api, _options.NodeName, links, link, LookPeriods.Default, _time, _random, _log)
+            ? new QueueConnection(_api, _options.NodeName, links, link, LookPeriods.Default(link.Heartbeat), _time, _random, _log)
             : new WatchConnection(_api, _options.NodeName, Tunnel, _time, _random, _log);
     }
 

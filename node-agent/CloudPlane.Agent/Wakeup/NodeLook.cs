@@ -92,7 +92,8 @@ internal sealed class NodeLook(
 
     private void SetDue()
     {
-        lock (_lock) _due = time.GetUtcNow() + Jittered(_away ? periods.Away : periods.Slow);
+        var now = time.GetUtcNow();
+        lock (_lock) _due = _away ? now + Jittered(periods.Away) : AtHeartbeat(now + Jittered(periods.Slow));
     }
 
     private async Task PendingAsync(CancellationToken cancellationToken)
@@ -118,15 +119,21 @@ internal sealed class NodeLook(
         if (_wake.CurrentCount == 0) _wake.Release();
     }
 
+    private DateTimeOffset AtHeartbeat(DateTimeOffset earliest)
+    {
+        var rest = earliest.UtcTicks % periods.Heartbeat.Ticks;
+        return rest == 0 ? earliest : earliest.AddTicks(periods.Heartbeat.Ticks - rest);
+    }
+
     // Many nodes lose the bus in the same moment.
     private TimeSpan Jittered(TimeSpan period) => period * (1 - random.NextDouble() / 4);
 }
 
 /// <summary>How often a node looks though nobody told it to.</summary>
-/// <param name="Slow">While all is well: for bells that were lost.</param>
+/// <param name="Slow">While all is well, for bells that were lost. Each look wakes the control plane, which costs money: so it is at a heartbeat.</param>
 /// <param name="Away">While bells can't be heard.</param>
-internal sealed record LookPeriods(TimeSpan Slow, TimeSpan Away)
+/// <param name="Heartbeat">The control plane is awake at multiples of it.</param>
+internal sealed record LookPeriods(TimeSpan Slow, TimeSpan Away, TimeSpan Heartbeat)
 {
-    /// <summary>Each look wakes the control plane, which costs money.</summary>
-    public static LookPeriods Default { get; } = new(TimeSpan.FromHours(2), TimeSpan.FromMinutes(2));
+    public static LookPeriods Default(TimeSpan heartbeat) => new(TimeSpan.FromHours(2), TimeSpan.FromMinutes(2), heartbeat);
 }

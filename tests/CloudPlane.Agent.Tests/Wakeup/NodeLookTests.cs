@@ -5,6 +5,8 @@ namespace CloudPlane.Agent.Tests;
 /// <summary>When a node looks by the clock, under one that only the test moves.</summary>
 public sealed class NodeLookTests : IAsyncDisposable
 {
+    private static readonly TimeSpan Heartbeat = TimeSpan.FromMinutes(5);
+
     private readonly ManualTime _time = new();
     private readonly FakeApi _api = new();
     private readonly CancellationTokenSource _stop = new();
@@ -16,7 +18,7 @@ public sealed class NodeLookTests : IAsyncDisposable
         var client = new ApiClient(_api);
         _look = new NodeLook(
             new ListCache<Node>(client, new ListOptions()), new ListCache<Service>(client, new ListOptions()), new ListCache<Pod>(client, new ListOptions()),
-            new LookPeriods(TimeSpan.FromHours(2), TimeSpan.FromMinutes(2)), _time, new Random(1), new AgentLog(TextWriter.Null, _time, verbose: false));
+            new LookPeriods(TimeSpan.FromHours(2), TimeSpan.FromMinutes(2), Heartbeat), _time, new Random(1), new AgentLog(TextWriter.Null, _time, verbose: false));
         _running = _look.RunAsync(_stop.Token);
     }
 
@@ -33,8 +35,25 @@ public sealed class NodeLookTests : IAsyncDisposable
         await LooksAsync(1);
         _time.Advance(TimeSpan.FromMinutes(89));
         await LooksAsync(1);
-        _time.Advance(TimeSpan.FromMinutes(31));
+        _time.Advance(TimeSpan.FromMinutes(31) + Heartbeat);
         await LooksAsync(2);
+    }
+
+    [Fact]
+    public async Task At_a_heartbeat_when_the_control_plane_is_awake_anyway()
+    {
+        await LooksAsync(1);
+        while (Looks() == 1)
+        {
+            _time.Advance(Heartbeat - TimeSpan.FromSeconds(1));
+            await LooksAsync(1);
+            _time.Advance(TimeSpan.FromSeconds(1));
+            await WakeupFixture.UntilAsync(() => _time.Waiting > 0, "it waits");
+            await Task.Delay(20);
+        }
+
+        await LooksAsync(2);
+        Assert.InRange(_time.Now, new DateTimeOffset(2026, 1, 1, 1, 30, 0, TimeSpan.Zero), new DateTimeOffset(2026, 1, 1, 2, 5, 0, TimeSpan.Zero));
     }
 
     [Fact]

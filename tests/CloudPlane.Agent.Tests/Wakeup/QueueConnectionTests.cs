@@ -65,7 +65,7 @@ public sealed class QueueConnectionTests : IAsyncLifetime
     [Fact]
     public async Task While_the_bus_is_away_it_looks_by_the_clock()
     {
-        await _node.ConnectAsync(new LookPeriods(TimeSpan.FromHours(2), TimeSpan.FromMilliseconds(100)));
+        await _node.ConnectAsync(new LookPeriods(TimeSpan.FromHours(2), TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(5)));
         _node.Bus.Faults.Away = true;
         _node.AddPod("a");
         await WakeupFixture.UntilAsync(() => _node.Knows("a"), "the pod is seen without a bell");

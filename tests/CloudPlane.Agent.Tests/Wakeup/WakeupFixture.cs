@@ -47,7 +47,7 @@ internal sealed class WakeupFixture : IAsyncDisposable
         var random = new Random(2);
         var links = new LinkSource(api, "n1", () => { }, TimeProvider.System, random, log);
         var first = await links.FirstAsync(_stop.Token) ?? throw new InvalidOperationException("no link");
-        Connection = new QueueConnection(api, "n1", links, first, periods ?? new LookPeriods(TimeSpan.FromHours(2), TimeSpan.FromHours(1)), TimeProvider.System, random, log);
+        Connection = new QueueConnection(api, "n1", links, first, periods ?? new LookPeriods(TimeSpan.FromHours(2), TimeSpan.FromHours(1), TimeSpan.FromMinutes(5)), TimeProvider.System, random, log);
         _running = Together.RunAsync(_stop.Token, ct => Connection.RunAsync(Logs, ct), TellAsync, async ct =>
         {
             await foreach (var _ in Connection.Nodes.RunAsync(ct))

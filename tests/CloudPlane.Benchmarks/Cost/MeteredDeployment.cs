@@ -25,7 +25,6 @@ internal sealed class MeteredDeployment : IAsyncDisposable
 
     private static readonly TimeSpan LeastBilled = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan BillingStep = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan SeedPeriod = TimeSpan.FromMinutes(15);
 
     private readonly AzuriteProcess _azurite;
     private readonly ServiceBusDoubleServer _busServer;
@@ -58,7 +57,7 @@ internal sealed class MeteredDeployment : IAsyncDisposable
             "CLOUDPLANE_PUBLIC_URL" => "https://cloudplane.example",
             _ => null,
         });
-        _nextSeed = Time.Now + SeedPeriod;
+        _nextSeed = Grid.Ceiling(Time.Now.AddTicks(1), SeedFunction.Period);
     }
 
     public ManualTime Time { get; }
@@ -95,7 +94,7 @@ internal sealed class MeteredDeployment : IAsyncDisposable
         {
             if (Time.Now >= _nextSeed)
             {
-                _nextSeed += SeedPeriod;
+                _nextSeed += SeedFunction.Period;
                 await ExecuteAsync("Seed", "Seed", [app => InvokeAsync(app, "/Seed", """{"Data":{},"Metadata":{} }""")]);
             }
 
@@ -166,7 +165,10 @@ internal sealed class MeteredDeployment : IAsyncDisposable
         return true;
     }
 
-    /// <summary>Runs executions of one group that begin together, and bills the span from the first's beginning to the last's end.</summary>
+    /// <summary>
+    /// Runs executions of one group that begin together, and bills the span from the first's beginning to the last's end. Those that follow in
+    /// the same second of the simulation follow on each other's heels, and the least that is billed is once for all of them.
+    /// </summary>
     private async Task ExecuteAsync(string group, string cause, IReadOnlyList<Func<FunctionApp, Task>> executions)
     {
         var (instance, isCold) = await InstanceAsync(group);
@@ -176,8 +178,7 @@ internal sealed class MeteredDeployment : IAsyncDisposable
         requests = _busRequests.Count - requests;
         var span = _prices.OwnTime + (_prices.TableTime * Share(tables, executions.Count)) + (_prices.BusTime * Share(requests, executions.Count))
             + (isCold ? _prices.ColdStart : TimeSpan.Zero);
-        var steps = Math.Ceiling(span / BillingStep);
-        var billed = steps * BillingStep > LeastBilled ? steps * BillingStep : LeastBilled;
+        var billed = instance.Bill(Time.Now, span);
         Usage.Add($"{group}: {cause}", new Usage.Line(executions.Count, billed.TotalSeconds * _prices.MemoryMB / 1024, tables, TakeBusOperations()));
     }
 
@@ -238,6 +239,8 @@ internal sealed class MeteredDeployment : IAsyncDisposable
     {
         private readonly TablesStore _store;
         private readonly ServiceBusClient _bus;
+        private DateTimeOffset _activeAt;
+        private TimeSpan _active;
 
         public Instance(HandlerSettings settings, CountingTransport tables, CountingTransport bus, TimeProvider time)
         {
@@ -260,6 +263,20 @@ internal sealed class MeteredDeployment : IAsyncDisposable
         public FunctionApp App { get; }
 
         public DateTimeOffset LastUse { get; set; }
+
+        /// <summary>What executions of this length add to the bill, which is for the time during which at least one runs.</summary>
+        public TimeSpan Bill(DateTimeOffset at, TimeSpan span)
+        {
+            var before = at == _activeAt ? _active : TimeSpan.Zero;
+            (_activeAt, _active) = (at, before + span);
+            return Billed(_active) - Billed(before);
+        }
+
+        private static TimeSpan Billed(TimeSpan active)
+        {
+            var steps = BillingStep * Math.Ceiling(active / BillingStep);
+            return active > TimeSpan.Zero && steps < LeastBilled ? LeastBilled : steps;
+        }
 
         public async ValueTask DisposeAsync()
         {

@@ -7,7 +7,7 @@ namespace CloudPlane.Benchmarks;
 
 /// <summary>
 /// A node as the agent is in the cloud form: it waits at its queue by long polls of 60 s, renews its Lease at multiples of the heartbeat, looks
-/// at everything every two hours, reports at multiples of them, renews its queue's token, and calls when pods begin or end. Pods begin at once.
+/// at everything at one of these about every two hours, reports at multiples of two hours, renews its queue's token, and calls when pods begin or end. Pods begin at once.
 /// </summary>
 internal sealed class MeteredNode(MeteredDeployment cloud, string name, Random random)
 {
@@ -40,7 +40,7 @@ internal sealed class MeteredNode(MeteredDeployment cloud, string name, Random r
         await RenewLinkAsync();
         _pollSince = cloud.Time.Now;
         // Not all in step: they joined when they joined.
-        _lookDue = cloud.Time.Now + (Slow * random.NextDouble());
+        _lookDue = Grid.Ceiling(cloud.Time.Now + (Slow * random.NextDouble()), cloud.Heartbeat);
         _reportDue = Grid.Ceiling(cloud.Time.Now + TimeSpan.FromTicks(1), Slow);
         _linkDue = cloud.Time.Now + (LinkRenewal * random.NextDouble());
     }
@@ -66,7 +66,7 @@ internal sealed class MeteredNode(MeteredDeployment cloud, string name, Random r
             await cloud.CallAsync(
                 "a node's slow look",
                 [(name, api => api.ListAsync<Node>(null, null, default)), (name, api => api.ListAsync<Service>(null, null, default)), (name, PodsAsync)]);
-            _lookDue = cloud.Time.Now + (Slow * (1 - (random.NextDouble() / 4)));
+            _lookDue = Grid.Ceiling(cloud.Time.Now + (Slow * (1 - (random.NextDouble() / 4))), cloud.Heartbeat);
         }
 
         if (cloud.Time.Now >= _reportDue)

@@ -16,7 +16,6 @@ namespace CloudPlane.Simulation.Tests;
 internal sealed class SimulatedDeployment : IAsyncDisposable
 {
     private const string Cluster = ClusterRegistry.Default;
-    private static readonly TimeSpan SeedPeriod = TimeSpan.FromMinutes(15);
     private static readonly Lazy<Catalog> SharedCatalog = new(Catalog.LoadBuiltIn);
 
     private readonly MemoryStore _store = new();
@@ -42,7 +41,7 @@ internal sealed class SimulatedDeployment : IAsyncDisposable
         });
         _api = NewInstance();
         _work = NewInstance();
-        _nextSeed = Time.Now + SeedPeriod;
+        _nextSeed = Grid.Ceiling(Time.Now.AddTicks(1), SeedFunction.Period);
     }
 
     public ManualTime Time { get; } = new();
@@ -109,7 +108,7 @@ internal sealed class SimulatedDeployment : IAsyncDisposable
     {
         if (Time.Now >= _nextSeed)
         {
-            _nextSeed += SeedPeriod;
+            _nextSeed += SeedFunction.Period;
             try
             {
                 await _work.Seed.RunAsync(default);

@@ -6,14 +6,15 @@ namespace CloudPlane.Functions;
 
 /// <summary>One cluster's reconcilers in this process, and the carrying of its logs to them.</summary>
 internal sealed class ClusterWork(
-    string cluster, IStateStore store, ControllerSet controllers, IChangeFeed feed, NodeConcerns concerns, IWorkQueue queue, INodeBells bells,
-    TimeProvider time)
+    IStateStore store, ControllerSet controllers, ControllerOptions options, IChangeFeed feed, NodeConcerns concerns, IWorkQueue queue,
+    INodeBells bells, TimeProvider time)
 {
     // How many changes are routed before their messages are sent.
     private const int CarriedAtOnce = 500;
 
-    private readonly LogCursors _cursors = new(store, cluster);
-    private readonly History _history = new(store, cluster, time);
+    private readonly string _cluster = options.Cluster;
+    private readonly LogCursors _cursors = new(store, options.Cluster);
+    private readonly History _history = new(store, options.Cluster, time);
     private readonly Dictionary<string, ControllerRegistration> _registrations =
         controllers.Registrations.ToDictionary(registration => registration.Reconciler.Name);
 
@@ -40,16 +41,23 @@ internal sealed class ClusterWork(
         foreach (var resource in controllers.Router.Resources.Where(OutboxRules.IsCarried))
         {
             var cursor = cursors.GetValueOrDefault(resource);
-            if (await store.GetHeadAsync(new Partition(cluster, resource), cancellationToken) <= (cursor?.Swept ?? 0))
+            if (await store.GetHeadAsync(new Partition(_cluster, resource), cancellationToken) <= (cursor?.Swept ?? 0))
                 continue;
             var carried = await CarryAsync(resource, cursor?.Swept ?? 0, cancellationToken);
             await _cursors.AdvanceAsync(resource, cursor, at => at with { Position = Math.Max(at.Position, carried), Swept = Math.Max(at.Swept, carried) }, cancellationToken);
         }
     }
 
-    /// <summary>Wakes what watches over nodes: its timer re-arms itself, and may have been lost.</summary>
-    public async Task SeedNodesAsync(CancellationToken cancellationToken) =>
-        await queue.SendAsync([.. (await concerns.AllAsync(cancellationToken)).Select(node => new KeyWork(cluster, "node-controller", "", node))], cancellationToken);
+    /// <summary>Arms the look at all nodes: it re-arms itself, and may have been lost. Where it was not, the queue keeps one of both.</summary>
+    public Task SeedNodesAsync(CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        var look = new KeyWork(_cluster, NodeWatch.Controller, NodeWatch.Key.Namespace, NodeWatch.Key.Name)
+        {
+            Due = Grid.After(now, NodeWatch.RareLook(now, options) - now),
+        };
+        return queue.SendAsync([look], cancellationToken);
+    }
 
     /// <summary>Wakes every controller for every object, as a start does: those that look by the clock may have lost their message.</summary>
     public async Task SeedAsync(CancellationToken cancellationToken)
@@ -60,7 +68,7 @@ internal sealed class ClusterWork(
             await RouteAsync(resource, [.. snapshot.Objects.Select(document => new FeedChange(snapshot.Revision, false, document, default))], cancellationToken);
         }
 
-        await queue.SendAsync([KeyWork.EventExpiry(cluster)], cancellationToken);
+        await queue.SendAsync([KeyWork.EventExpiry(_cluster)], cancellationToken);
     }
 
     /// <summary>Forgets history that no watch may resume from any more.</summary>
@@ -72,7 +80,7 @@ internal sealed class ClusterWork(
     /// <summary>Carries the changes after a revision; returns the revision up to which that is done.</summary>
     private async Task<long> CarryAsync(string resource, long after, CancellationToken cancellationToken)
     {
-        var log = new Partition(cluster, resource);
+        var log = new Partition(_cluster, resource);
         while (true)
         {
             IReadOnlyList<Change> changes;
@@ -101,12 +109,12 @@ internal sealed class ClusterWork(
         foreach (var change in changes)
         {
             foreach (var message in await controllers.Router.RouteAsync(resource, change, cancellationToken))
-                messages.Add(new KeyWork(cluster, message.Controller, message.Key.Namespace, message.Key.Name));
+                messages.Add(new KeyWork(_cluster, message.Controller, message.Key.Namespace, message.Key.Name));
         }
 
         // Before the messages: nodes are what somebody waits for.
         if (await concerns.OfAsync(resource, changes, cancellationToken) is { Count: > 0 } nodes)
-            await bells.RingAsync(cluster, nodes, resource, cancellationToken);
+            await bells.RingAsync(_cluster, nodes, resource, cancellationToken);
         if (messages.Count > 0)
             await queue.SendAsync([.. messages], cancellationToken);
     }

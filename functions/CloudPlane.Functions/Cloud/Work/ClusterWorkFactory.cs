@@ -32,7 +32,7 @@ internal sealed class ClusterWorkFactory(
         var scheduler = new Scheduler(replicas, ClientOf(cluster, "system:kube-scheduler"), time, random);
         var controllers = new ControllerSet(
             ClientOf(cluster, "system:kube-controller-manager"), replicas, feed, time, random, options, [SchedulerRegistration.Of(scheduler)]);
-        return new ClusterWork(cluster, state, controllers, feed, new NodeConcerns(replicas), queue, bells, time);
+        return new ClusterWork(state, controllers, options, feed, new NodeConcerns(replicas), queue, bells, time);
     }
 
     /// <summary>A client of the API inside this process.</summary>

@@ -12,7 +12,7 @@ internal sealed class SeedFunction(ClusterRegistry clusters, IWorkQueue queue, F
     private static readonly TimeSpan FullPeriod = TimeSpan.FromHours(2);
 
     /// <summary>The timer's period, as in its function.json.</summary>
-    private static readonly TimeSpan Period = TimeSpan.FromMinutes(15);
+    internal static readonly TimeSpan Period = TimeSpan.FromMinutes(30);
 
     /// <exception cref="FormatException">The envelope is none of the host.</exception>
     public async Task RunAsync(JsonElement envelope, CancellationToken cancellationToken)

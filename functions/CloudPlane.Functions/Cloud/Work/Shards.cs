@@ -14,8 +14,6 @@ internal static class Shards
     {
         // It decides one pod at a time, counting on what it decided before.
         "default-scheduler" => "scheduler",
-        // Looks at nodes fall due together and are cheap: one batch for all of them.
-        "node-controller" => "nodes",
         _ => (Hash($"{controller}/{ns}/{name}") % Count).ToString(CultureInfo.InvariantCulture),
     };
 

@@ -76,7 +76,7 @@ internal sealed record CompactionWork(string Cluster) : WorkMessage(Cluster)
 
 /// <summary>
 /// Start anew what goes on by re-arming itself: what a lost message would have ended for good. <paramref name="Full"/> wakes every
-/// controller for every object; otherwise only what watches over nodes, and the sweep.
+/// controller for every object; otherwise only the look at all nodes, and the sweep.
 /// </summary>
 internal sealed record SeedWork(string Cluster, bool Full) : WorkMessage(Cluster)
 {

@@ -1,0 +1,40 @@
+using CloudPlane.Client;
+
+namespace CloudPlane.Controllers;
+
+/// <summary>The one look at all nodes of a cluster: who takes it, under which key, and when it is due again.</summary>
+public static class NodeWatch
+{
+    /// <summary>The name of the controller.</summary>
+    public const string Controller = "node-controller";
+
+    /// <summary>The key that stands for all nodes.</summary>
+    public static readonly ObjectName Key = new("", "nodes");
+
+    /// <summary>
+    /// When to look again, if the first of all nodes is given up at <paramref name="deadline"/> unless it is heard of. Exactly then; but where
+    /// looks are taken at multiples of a period, at the first of those. While all nodes renew in time, looks are as rare as the grace period
+    /// is long: whoever has gone silent meanwhile either has run out at the next one, or is seen to be late and looked at more closely. Looks
+    /// that were armed at different times so become one.
+    /// </summary>
+    public static DateTimeOffset NextLook(DateTimeOffset deadline, DateTimeOffset now, ControllerOptions options)
+    {
+        var (period, grace) = (options.NodeLookPeriod, options.NodeMonitorGracePeriod);
+        if (period <= TimeSpan.Zero)
+        {
+            return deadline;
+        }
+        var allInTime = deadline - now > grace - period;
+        return allInTime ? RareLook(now, options) : Ceiling(deadline, period);
+    }
+
+    /// <summary>The first of the rare looks after a moment.</summary>
+    public static DateTimeOffset RareLook(DateTimeOffset now, ControllerOptions options) =>
+        Ceiling(now.AddTicks(1), options.NodeLookPeriod * Math.Ceiling(options.NodeMonitorGracePeriod / options.NodeLookPeriod));
+
+    private static DateTimeOffset Ceiling(DateTimeOffset time, TimeSpan period)
+    {
+        var rest = time.UtcTicks % period.Ticks;
+        return rest == 0 ? time : time.AddTicks(period.Ticks - rest);
+    }
+}
