@@ -8,6 +8,9 @@ internal interface IObjectSource
 {
     Task<ConfigMap?> ConfigMapAsync(string ns, string name, CancellationToken cancellationToken);
     Task<Secret?> SecretAsync(string ns, string name, CancellationToken cancellationToken);
+
+    /// <summary>What is asked for from now on is read anew: it may have changed.</summary>
+    void Forget();
 }
 
 /// <summary>
@@ -25,6 +28,8 @@ internal sealed class ObjectSource(ApiClient api, TimeProvider time) : IObjectSo
 
     public Task<Secret?> SecretAsync(string ns, string name, CancellationToken cancellationToken) =>
         GetAsync<Secret>(ns, name, cancellationToken);
+
+    public void Forget() => _entries.Clear();
 
     private async Task<T?> GetAsync<T>(string ns, string name, CancellationToken cancellationToken) where T : class, IKubernetesObject<T>
     {

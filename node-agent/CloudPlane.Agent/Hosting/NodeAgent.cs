@@ -67,6 +67,7 @@ internal sealed class NodeAgent : IAsyncDisposable
                 services.Objects.Values, events, new Prober(_runtime, _http, _grpc), _http, _time, _log);
         Node? Self() => nodes.Objects.TryGetValue(new ObjectName("", _options.NodeName), out var node) ? node : null;
         var manager = new PodManager(shared, connection.Pods, new PodAdmission(facts, Self));
+        connection.RefreshVolumes = manager.RefreshVolumes;
         var reporter = new NodeReporter(_api, _runtime, health, facts, options, connection.ReportPeriod, events, _time, _log)
         {
             Refused = _credentials.Refused,

@@ -18,8 +18,11 @@ internal abstract class NodeConnection
     /// <summary>How often a status that did not change is sent.</summary>
     public abstract TimeSpan ReportPeriod { get; }
 
-    /// <summary>How often config maps and secrets of running pods are read again.</summary>
+    /// <summary>How often config maps and secrets of running pods are read again; infinite where <see cref="RefreshVolumes"/> is called.</summary>
     public abstract TimeSpan VolumeRefreshPeriod { get; }
+
+    /// <summary>To be called when config maps or secrets that volumes show may have changed.</summary>
+    public abstract Action RefreshVolumes { set; }
 
     /// <summary>Fetches now, where nothing else does.</summary>
     public abstract void Look(LookAt what);

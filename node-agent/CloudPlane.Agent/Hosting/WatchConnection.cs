@@ -22,6 +22,14 @@ internal sealed class WatchConnection(
 
     public override TimeSpan VolumeRefreshPeriod => TimeSpan.FromSeconds(60);
 
+    public override Action RefreshVolumes
+    {
+        set
+        {
+            // Nobody watches config maps: see VolumeRefreshPeriod.
+        }
+    }
+
     public override void Look(LookAt what)
     {
         // The watches tell.

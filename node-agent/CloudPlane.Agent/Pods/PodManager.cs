@@ -27,6 +27,13 @@ internal sealed class PodManager(PodServices services, IObjectCache<Pod> pods, P
         foreach (var actor in _actors.Values) actor.Post(new PodMessage.Wake());
     }
 
+    /// <summary>Brings every pod's volumes up to date: what they show may have changed.</summary>
+    public void RefreshVolumes()
+    {
+        services.Objects.Forget();
+        foreach (var actor in _actors.Values) actor.Post(new PodMessage.RefreshVolumes());
+    }
+
     /// <summary>Runs until cancelled; what runs in containerd then goes on.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {

@@ -24,6 +24,7 @@ internal abstract record Bell
                 {
                     "pods" => LookAt.Pods,
                     "nodes" => LookAt.Nodes,
+                    "configmaps" or "secrets" => LookAt.Volumes,
                     _ => LookAt.Everything,
                 })
                 : null;
@@ -48,7 +49,10 @@ internal enum LookAt
 
     Services = 4,
 
-    Everything = Pods | Nodes | Services,
+    /// <summary>The config maps and secrets that volumes of running pods show.</summary>
+    Volumes = 8,
+
+    Everything = Pods | Nodes | Services | Volumes,
 }
 
 /// <summary>A request for a stream, e.g. of a log.</summary>

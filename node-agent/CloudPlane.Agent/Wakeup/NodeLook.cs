@@ -18,6 +18,9 @@ internal sealed class NodeLook(
     private bool _away;
     private DateTimeOffset _due = DateTimeOffset.MaxValue;
 
+    /// <summary>Brings the volumes of running pods up to date.</summary>
+    public Action RefreshVolumes { get; set; } = static () => { };
+
     /// <summary>Looks as soon as may be.</summary>
     public void Look(LookAt what)
     {
@@ -67,6 +70,7 @@ internal sealed class NodeLook(
 
     private async Task FetchAsync(LookAt what, CancellationToken cancellationToken)
     {
+        if (what.HasFlag(LookAt.Volumes)) RefreshVolumes();
         if (what.HasFlag(LookAt.Nodes)) await nodes.RefreshAsync(null, cancellationToken).ConfigureAwait(false);
         if (what.HasFlag(LookAt.Services)) await services.RefreshAsync(null, cancellationToken).ConfigureAwait(false);
         if (!what.HasFlag(LookAt.Pods)) return;

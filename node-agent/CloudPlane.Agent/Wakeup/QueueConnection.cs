@@ -36,8 +36,10 @@ internal sealed class QueueConnection : NodeConnection
 
     public override TimeSpan ReportPeriod => _periods.Slow;
 
-    // Nobody rings for config maps: they are read while the heartbeats have the control plane awake.
-    public override TimeSpan VolumeRefreshPeriod => _first.Heartbeat;
+    // A bell rings for what volumes show, and a look at everything includes it.
+    public override TimeSpan VolumeRefreshPeriod => Timeout.InfiniteTimeSpan;
+
+    public override Action RefreshVolumes { set => _look.RefreshVolumes = value; }
 
     public override void Look(LookAt what) => _look.Look(what);
 

@@ -84,6 +84,10 @@ public sealed class EnvironmentTests
 
     internal sealed class Objects : IObjectSource
     {
+        public void Forget()
+        {
+        }
+
         public Dictionary<string, string> Maps { get; } = [];
         public Dictionary<string, string> Secrets { get; } = [];
 

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using CloudPlane.Cri;
 
 namespace CloudPlane.Agent.Tests;
@@ -287,6 +288,27 @@ public sealed class PodActorTests
             await node.After(TimeSpan.FromMilliseconds(100), () => read() is not null, "status is there");
             return read();
         }
+    }
+
+    [Fact]
+    public async Task Volumes_follow_what_they_show_at_once_when_told_and_with_the_pods_own_labels()
+    {
+        await using var node = new FakeNode();
+        node.Api.Put("/api/v1/namespaces/default/configmaps", """{"metadata":{"name":"m"},"data":{"k":"one"}}""");
+        node.Add("p", """
+             "volumes":[{"name":"v","configMap":{"name":"m"}},{"name":"d","downwardAPI":{"items":[{"path":"l","fieldRef":{"fieldPath":"metadata.labels"}}]}}],
+             "containers":[{"name":"c","image":"busybox:1","volumeMounts":[{"name":"v","mountPath":"/v"},{"name":"d","mountPath":"/d"}]}]
+            """);
+        await node.Until(() => node.Phase("p") == "Running", "runs");
+        string Shown(string mount, string file) => File.ReadAllText(Path.Combine(node.Runtime.Containers[0].Mounts.Single(m => m.ContainerPath == mount).HostPath, file));
+        Assert.Equal("one", Shown("/v", "k"));
+
+        node.Api.Change("/api/v1/namespaces/default/configmaps/m", map => map["data"]!["k"] = "two");
+        node.Manager.RefreshVolumes();
+        await node.Until(() => Shown("/v", "k") == "two", "the config map is shown");
+
+        node.Api.Change("/api/v1/namespaces/default/pods/p", pod => pod["metadata"]!["labels"] = new JsonObject { ["app"] = "web" });
+        await node.Until(() => Shown("/d", "l") == "app=\"web\"", "the labels are shown");
     }
 
     [Fact]

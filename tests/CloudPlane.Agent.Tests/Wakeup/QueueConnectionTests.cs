@@ -40,6 +40,20 @@ public sealed class QueueConnectionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_bell_for_what_volumes_show_refreshes_them_and_calls_nobody_else()
+    {
+        await _node.ConnectAsync();
+        var refreshed = 0;
+        _node.Connection.RefreshVolumes = () => Interlocked.Increment(ref refreshed);
+        _node.Ring("""{"changed":"configmaps"}""");
+        await WakeupFixture.UntilAsync(() => refreshed == 1, "config maps are read again");
+        _node.Ring("""{"changed":"secrets"}""");
+        await WakeupFixture.UntilAsync(() => refreshed == 2, "secrets are read again");
+        Assert.Equal((1, 1, 1), (_node.Lists("pods"), _node.Lists("nodes"), _node.Lists("services")));
+        Assert.Equal(Timeout.InfiniteTimeSpan, _node.Connection.VolumeRefreshPeriod);
+    }
+
+    [Fact]
     public async Task Unknown_bells_make_it_look_at_everything_and_nonsense_at_nothing()
     {
         await _node.ConnectAsync();

@@ -18,8 +18,13 @@ internal sealed class NodeConcerns(Replicas replicas)
             // The way to its pods leads through a node's address and network: each node keeps a route to each other.
             case "nodes" when changes.Any(IsForOtherNodes):
                 // One that was deleted under its agent registers again.
-                var deleted = changes.Where(change => change.Deleted).Select(change => ObjectName(change.Document));
+                var deleted = changes.Where(change => change.Deleted).Select(change => MetadataOf(change.Document).Name);
                 return [.. (await AllAsync(cancellationToken)).Concat(deleted).Distinct()];
+            // In volumes: what a container has in its environment stays as it was when it began.
+            case "configmaps":
+                return await MountedOnAsync(PodVolumeSources.ConfigMap, changes, cancellationToken);
+            case "secrets":
+                return await MountedOnAsync(PodVolumeSources.Secret, changes, cancellationToken);
             default:
                 return [];
         }
@@ -28,6 +33,14 @@ internal sealed class NodeConcerns(Replicas replicas)
     /// <summary>The names of all nodes.</summary>
     public async ValueTask<IReadOnlyCollection<string>> AllAsync(CancellationToken cancellationToken) =>
         [.. (await replicas.SyncAsync<Node>(cancellationToken)).All.Select(node => node.Metadata.Name!)];
+
+    private async ValueTask<IReadOnlyCollection<string>> MountedOnAsync(
+        ReplicaIndex<Pod> index, IReadOnlyList<FeedChange> changes, CancellationToken cancellationToken)
+    {
+        var pods = await replicas.SyncAsync<Pod>(cancellationToken);
+        return changes.SelectMany(change => pods.Find(index, MetadataOf(change.Document).ToString()))
+            .Select(pod => pod.Spec?.NodeName ?? "").Where(node => node.Length > 0).ToHashSet();
+    }
 
     private static bool IsForTheNode(FeedChange change)
     {
@@ -56,10 +69,12 @@ internal sealed class NodeConcerns(Replicas replicas)
         return Member(document.RootElement, "spec") is { } spec && Member(spec, "nodeName") is { ValueKind: JsonValueKind.String } name ? name.GetString()! : "";
     }
 
-    private static string ObjectName(ReadOnlyMemory<byte> document)
+    private static ObjectName MetadataOf(ReadOnlyMemory<byte> document)
     {
         using var parsed = JsonDocument.Parse(document);
-        return Member(parsed.RootElement, "metadata") is { } metadata && Member(metadata, "name") is { ValueKind: JsonValueKind.String } name ? name.GetString()! : "";
+        var metadata = Member(parsed.RootElement, "metadata");
+        string Text(string name) => Member(metadata, name) is { ValueKind: JsonValueKind.String } text ? text.GetString()! : "";
+        return new ObjectName(Text("namespace"), Text("name"));
     }
 
     private static bool Differs(JsonElement? before, JsonElement? after, string name) =>

@@ -20,9 +20,6 @@ internal sealed class OperationSet(Action<PodMessage> post, AgentLog log, string
         if (!_running.ContainsKey(key)) _running[key] = RunAsync(key, work, failed);
     }
 
-    /// <summary>Waits for all; for the end of the agent.</summary>
-    public Task WhenAllAsync() => Task.WhenAll([.. _running.Values]);
-
     private async Task RunAsync(string key, Func<Task<Action>> work, Action? failed)
     {
         // The loop goes on at once; also, the key must be known before the result is applied.

@@ -86,6 +86,9 @@ internal sealed class PodActor
         switch (message)
         {
             case PodMessage.Updated { Pod: var pod }:
+                // Volumes may show the pod's own labels and annotations.
+                if (!SameMaps(pod.Metadata.Labels, _state.Pod.Metadata.Labels) || !SameMaps(pod.Metadata.Annotations, _state.Pod.Metadata.Annotations))
+                    _runner.RefreshVolumes();
                 _state.Pod = pod;
                 _reporter.Observed(pod);
                 break;
@@ -108,11 +111,17 @@ internal sealed class PodActor
             case PodMessage.Listed { Digest: var digest }:
                 if (digest is null || !_operations.Any && !digest.Matches(_state.Actual)) _inspector.ReadAll();
                 break;
+            case PodMessage.RefreshVolumes:
+                _runner.RefreshVolumes();
+                break;
             case PodMessage.Apply { Action: var action }:
                 action();
                 break;
         }
     }
+
+    private static bool SameMaps(IReadOnlyDictionary<string, string>? one, IReadOnlyDictionary<string, string>? other) =>
+        (one?.Count ?? 0) == (other?.Count ?? 0) && (one ?? new Dictionary<string, string>()).All(p => other!.TryGetValue(p.Key, out var value) && value == p.Value);
 
     /// <summary>One look at the whole pod: do what is next, report what is.</summary>
     private void Step()

@@ -23,6 +23,9 @@ internal abstract record PodMessage
     /// <summary>A list of the runtime shows this; null says that anything may have happened.</summary>
     public sealed record Listed(PodDigest? Digest) : PodMessage;
 
+    /// <summary>What the pod's volumes show may have changed.</summary>
+    public sealed record RefreshVolumes : PodMessage;
+
     /// <summary>Look again: a timer is due, or something outside changed.</summary>
     public sealed record Wake : PodMessage;
 

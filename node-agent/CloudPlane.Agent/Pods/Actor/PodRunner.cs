@@ -12,6 +12,7 @@ internal sealed class PodRunner(PodServices services, PodState state, OperationS
     private const string RefreshKey = "refresh";
     private readonly CancellationTokenSource _stopStarting = CancellationTokenSource.CreateLinkedTokenSource(agentStopping);
     private string? _backOffTold;
+    private bool _refreshWanted;
 
     /// <summary>Where the pod is reached by probes and hooks.</summary>
     public string Address => state.Pod.HostNetwork() ? services.Facts.NodeIp : state.Actual.Sandbox?.Ip ?? services.Facts.NodeIp;
@@ -280,28 +281,33 @@ internal sealed class PodRunner(PodServices services, PodState state, OperationS
         return true;
     }
 
+    /// <summary>Brings the volumes up to date; those that are not made yet will be made of what is true then.</summary>
+    public void RefreshVolumes() => _refreshWanted = state.Prepared;
+
     /// <summary>Config maps, secrets and the pod's own fields may change under its volumes.</summary>
     private void Refresh(DateTimeOffset now)
     {
         if (!state.Prepared || !PodVolumes.NeedsRefresh(state.Pod)) return;
-        if (!state.RetryAt.TryGetValue(RefreshKey, out var at)) state.RetryAt[RefreshKey] = now + services.Options.VolumeRefreshPeriod;
-        else if (at <= now)
+        var known = state.RetryAt.TryGetValue(RefreshKey, out var due);
+        if (known && due <= now) _refreshWanted = true;
+        if ((!known || due <= now) && services.Options.VolumeRefreshPeriod is var period && period != Timeout.InfiniteTimeSpan)
+            state.RetryAt[RefreshKey] = now + period;
+        // What is wanted during a refresh may have changed too late for it: another one follows.
+        if (!_refreshWanted || operations.Running(RefreshKey)) return;
+        _refreshWanted = false;
+        var pod = state.Pod;
+        operations.Start(RefreshKey, async () =>
         {
-            state.RetryAt[RefreshKey] = now + services.Options.VolumeRefreshPeriod;
-            var pod = state.Pod;
-            operations.Start(RefreshKey, async () =>
+            try
             {
-                try
-                {
-                    await services.Volumes.SetUpAsync(services.FieldsOf(pod, null), _stopStarting.Token).ConfigureAwait(false);
-                }
-                catch (VolumeException e)
-                {
-                    services.Events.Pod(pod, null, EventTypes.Warning, "FailedMount", e.Message);
-                }
-                return () => { };
-            });
-        }
+                await services.Volumes.SetUpAsync(services.FieldsOf(pod, null), _stopStarting.Token).ConfigureAwait(false);
+            }
+            catch (VolumeException e)
+            {
+                services.Events.Pod(pod, null, EventTypes.Warning, "FailedMount", e.Message);
+            }
+            return () => { };
+        });
     }
 
     private void Backoff(string key)
