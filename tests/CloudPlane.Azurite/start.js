@@ -1,6 +1,7 @@
-// Usage: node start.js [PORT [FILE]]
+// Usage: node start.js [PORT [FILE [CERTIFICATE KEY]]]
 // Starts Azurite's table service on the port or a free one, and prints that port. Ends when standard input does: with whoever started it,
-// however that ends; or on SIGTERM. What it holds is kept in the file, or in memory without one.
+// however that ends; or on SIGTERM. What it holds is kept in the file, or in memory without one (or ""). With a certificate and its key (PEM
+// files) it serves https, and takes tokens of Entra too, whose claims it checks but not their signatures.
 // Azurite's own command prints the port that it was asked for, which for a free one is 0.
 "use strict";
 const { default: TableConfiguration } = require("azurite/dist/src/table/TableConfiguration");
@@ -9,10 +10,13 @@ const Logger = require("azurite/dist/src/common/Logger");
 
 // A given port is kept over a restart.
 const port = Number(process.argv[2] ?? 0);
-const file = process.argv[3];
+const file = process.argv[3] || undefined;
+const [certificate, key] = process.argv.slice(4);
 Logger.configLogger(false);
-const server = new TableServer(new TableConfiguration("127.0.0.1", port, 300, file ?? "memory", false, false, undefined, false, undefined, false, true,
-  "", "", "", undefined, true, file === undefined));
+const server = new TableServer(new TableConfiguration("127.0.0.1", port, /* keepAliveTimeout */ 300, file ?? "memory",
+  /* enableDebugLog */ false, /* enableAccessLog */ false, /* accessLogWriteStream */ undefined, /* debugLogFilePath */ undefined,
+  /* loose */ false, /* skipApiVersionCheck */ true, certificate ?? "", key ?? "", /* pwd */ "", /* oauth */ certificate && "basic",
+  /* disableProductStyleUrl */ true, /* isMemoryPersistence */ file === undefined));
 server.start().then(
   () => console.log(server.httpServer.address().port),
   (error) => { console.error(error.message); process.exit(1); });

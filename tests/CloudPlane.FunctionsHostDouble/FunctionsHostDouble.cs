@@ -15,10 +15,11 @@ public sealed class FunctionsHostDouble : IAsyncDisposable
     private readonly List<TimerRunner> _timers = [];
     private readonly List<Task> _running = [];
     private readonly WebServer _server;
+    private readonly IdentityEndpoint? _identity;
 
-    private FunctionsHostDouble(FunctionsHostOptions options, FunctionApp app)
+    private FunctionsHostDouble(FunctionsHostOptions options, FunctionApp app, Chance chance, IdentityEndpoint? identity)
     {
-        var chance = new Chance(options.Random);
+        _identity = identity;
         var timeout = options.FunctionTimeout ?? app.Host.FunctionTimeout;
         var log = new HostLog(options.LogFolder, options.Time);
         var invoker = new TriggerInvoker(options, timeout, log);
@@ -67,7 +68,11 @@ public sealed class FunctionsHostDouble : IAsyncDisposable
         options.Check();
         var app = FunctionApp.Load(options.AppFolder, options.Settings);
         Directory.CreateDirectory(options.LogFolder);
-        var host = new FunctionsHostDouble(options, app);
+        var chance = new Chance(options.Random);
+        var identity = options.Identity is null ? null : await IdentityEndpoint.StartAsync(options.Identity, options.Time, chance.NewId(), cancellationToken);
+        if (identity is not null)
+            options = options with { PlatformEnvironment = identity.Environment };
+        var host = new FunctionsHostDouble(options, app, chance, identity);
         try
         {
             host.Address = await host._server.StartAsync(cancellationToken);
@@ -102,6 +107,8 @@ public sealed class FunctionsHostDouble : IAsyncDisposable
             await group.StopAsync();
         await Task.WhenAll(_running);
         await _server.DisposeAsync();
+        if (_identity is not null)
+            await _identity.DisposeAsync();
         _spawner.Dispose();
         _stop.Dispose();
     }

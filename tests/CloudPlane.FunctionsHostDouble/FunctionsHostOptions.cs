@@ -63,10 +63,16 @@ public sealed record FunctionsHostOptions
     /// <summary>Where the queues of Service Bus triggers are; without one these functions never run.</summary>
     public ServiceBusDouble? ServiceBus { get; init; }
 
+    /// <summary>The app's identity, whose tokens its handlers can ask for; null for none.</summary>
+    public ManagedIdentity? Identity { get; init; }
+
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>For ports, invocation ids and the pauses between re-sends; used under a lock.</summary>
     public Random Random { get; init; } = new();
+
+    /// <summary>What the platform itself puts into a handler's environment, beside the host.</summary>
+    internal IReadOnlyDictionary<string, string> PlatformEnvironment { get; init; } = new Dictionary<string, string>();
 
     /// <exception cref="ArgumentException">A value that Flex Consumption does not have.</exception>
     internal void Check()

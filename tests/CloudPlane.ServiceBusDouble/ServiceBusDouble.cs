@@ -10,6 +10,7 @@ namespace CloudPlane.Doubles;
 public sealed partial class ServiceBusDouble
 {
     private const int MaxQueues = 10_000;
+    private const string Bearer = "Bearer ";
 
     // Taken before a queue's lock; what a queue calls under its own takes only the other one.
     private readonly Lock _lock = new();
@@ -37,6 +38,9 @@ public sealed partial class ServiceBusDouble
 
     /// <summary>The namespace's own rule with all rights.</summary>
     public AccessRule RootRule { get; }
+
+    /// <summary>Who may come with a token of Entra instead of a shared access signature; null for nobody.</summary>
+    public RoleAssignments? Roles { get; set; }
 
     /// <summary>The root rule in the form "ruleName:key".</summary>
     public string RootKey => $"{RootRule.Name}:{RootRule.PrimaryKey}";
@@ -136,6 +140,11 @@ public sealed partial class ServiceBusDouble
     /// <exception cref="BusException">401, with the reason.</exception>
     internal void Authorize(string? header, string host, string path, string queue, AccessRights right)
     {
+        if (Roles is { } roles && header?.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) == true)
+        {
+            roles.Authorize(header[Bearer.Length..], right);
+            return;
+        }
         var token = SharedAccessSignature.Parse(header);
         if (!token.Covers(host, path))
             throw new BusException(401, $"InvalidAudience: The token is not for {path}.");

@@ -12,17 +12,20 @@ internal sealed class AzuriteProcess : IDisposable
 
     private readonly Process _process;
 
-    private AzuriteProcess(Process process, int port) => (_process, Port) = (process, port);
+    private readonly string _scheme;
+
+    private AzuriteProcess(Process process, string scheme, int port) => (_process, _scheme, Port) = (process, scheme, port);
 
     public int Port { get; }
 
-    public Uri Endpoint => new($"http://127.0.0.1:{Port}/{Account}");
+    public Uri Endpoint => new($"{_scheme}://127.0.0.1:{Port}/{Account}");
 
     /// <summary>As CLOUDPLANE_TABLES_KEY has it.</summary>
     public static string Key => $"{Account}:{AccountKey}";
 
     /// <summary>Starts one; 0 takes a free port.</summary>
-    public static async Task<AzuriteProcess> StartAsync(int port = 0)
+    /// <param name="certificate">PEM files of a certificate and its key, for https and tokens of Entra; null for plain http and keys only.</param>
+    public static async Task<AzuriteProcess> StartAsync(int port = 0, (string Certificate, string Key)? certificate = null)
     {
         var directory = FindDirectory();
         if (!Directory.Exists(Path.Combine(directory, "node_modules", "azurite")))
@@ -35,10 +38,16 @@ internal sealed class AzuriteProcess : IDisposable
             RedirectStandardOutput = true,
             ArgumentList = { "start.js", port.ToString(CultureInfo.InvariantCulture) },
         };
+        if (certificate is { } files)
+        {
+            foreach (var argument in new[] { "", files.Certificate, files.Key })
+                start.ArgumentList.Add(argument);
+        }
+
         var process = Process.Start(start)!;
         var line = await process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromMinutes(2));
         if (int.TryParse(line, NumberStyles.None, CultureInfo.InvariantCulture, out var taken))
-            return new(process, taken);
+            return new(process, certificate is null ? "http" : "https", taken);
         process.Kill();
         throw new InvalidOperationException($"Azurite did not start: {line}");
     }

@@ -16,12 +16,12 @@ internal static class TablesPipeline
         client.Retry.NetworkTimeout = options.TryTimeout;
         if (options.Transport is not null)
             client.Transport = options.Transport;
-        return HttpPipelineBuilder.Build(client, Authorization(options, time));
+        return HttpPipelineBuilder.Build(client, new RequestDatePolicy(time), Authorization(options));
     }
 
-    private static HttpPipelinePolicy Authorization(TablesStoreOptions options, TimeProvider time) => (options.Key, options.Credential) switch
+    private static HttpPipelinePolicy Authorization(TablesStoreOptions options) => (options.Key, options.Credential) switch
     {
-        ({ } key, null) => new SharedKeyLitePolicy(key, time),
+        ({ } key, null) => new SharedKeyLitePolicy(key),
         (null, { } credential) when options.Endpoint.Scheme == Uri.UriSchemeHttps => new BearerTokenAuthenticationPolicy(credential, Scopes),
         (null, not null) => throw new ArgumentException("An Entra token is sent over https only.", nameof(options)),
         _ => throw new ArgumentException("Either a key or a credential is needed.", nameof(options)),

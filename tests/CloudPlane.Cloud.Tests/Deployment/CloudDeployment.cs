@@ -161,7 +161,8 @@ internal sealed class CloudDeployment : IAsyncDisposable
         return answer;
     }
 
-    private static async Task<string> DeploymentTokenAsync(string app, string secret)
+    /// <summary>As its administrator prints it, who knows the secret.</summary>
+    public static async Task<string> DeploymentTokenAsync(string app, string secret)
     {
         var start = new ProcessStartInfo(Path.Combine(app, "cloudplane")) { RedirectStandardOutput = true, ArgumentList = { "deployment", "token" } };
         start.Environment["CLOUDPLANE_SIGNING_KEY"] = secret;

@@ -17,6 +17,8 @@ internal static class HandlerEnvironment
             ["FUNCTIONS_HTTPWORKER_PORT"] = port,
             ["FUNCTIONS_HTTPWORKER_WORKER_ID"] = instance.WorkerId,
         };
+        foreach (var (name, value) in options.PlatformEnvironment)
+            environment[name] = value;
         environment.TryAdd("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
         environment.TryAdd("HOME", "/home");
         return environment;
