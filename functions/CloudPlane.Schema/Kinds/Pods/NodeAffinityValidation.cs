@@ -50,5 +50,26 @@ internal static class NodeAffinityValidation
             var key = requirement.Text("key") ?? "";
             errors.Invalid(own.Child("key"), key, NameRules.QualifiedName(key));
         }
+
+        foreach (var (requirement, i) in term.Items("matchFields"))
+            Field(requirement, path.Child("matchFields").Index(i), errors);
+    }
+
+    // The only field is the node's name, and it is compared with one value.
+    private static void Field(JsonObject requirement, FieldPath path, FieldErrors errors)
+    {
+        if (requirement.Text("operator") is not ("In" or "NotIn"))
+            errors.Invalid(path.Child("operator"), requirement.Text("operator") ?? "", "not a valid selector operator");
+        else if (requirement.Array("values") is not { Count: 1 })
+            errors.Required(path.Child("values"), "must be only one value when `operator` is 'In' or 'NotIn' for node field selector");
+
+        if (requirement.Text("key") is not "metadata.name")
+        {
+            errors.Invalid(path.Child("key"), requirement.Text("key") ?? "", "not a valid field selector key");
+            return;
+        }
+
+        foreach (var (name, i) in requirement.Texts("values").Select((name, i) => (name, i)))
+            errors.Invalid(path.Child("values").Index(i), name, NameRules.Subdomain(name));
     }
 }

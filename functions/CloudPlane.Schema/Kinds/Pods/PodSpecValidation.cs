@@ -19,6 +19,7 @@ internal static class PodSpecValidation
         MetadataValidation.Labels(spec.Object("nodeSelector"), path.Child("nodeSelector"), errors);
         TolerationValidation.Validate(spec, path.Child("tolerations"), errors);
         NodeAffinityValidation.Validate(spec, path.Child("affinity"), errors);
+        PodAffinityValidation.Validate(spec, path.Child("affinity"), errors);
         TopologySpread(spec, path.Child("topologySpreadConstraints"), errors);
         HostAliases(spec, path.Child("hostAliases"), errors);
     }
