@@ -31,7 +31,20 @@ internal static class ServiceAllocations
             KeepNodePorts(spec, old);
         else if (!HasNodePorts(spec) && HasNodePorts(old))
             DropNodePorts(spec, old);
+        if (IsExternal(old) && !IsExternal(spec))
+            Drop(spec, old, ["externalTrafficPolicy"]);
+        if (HasHealthCheckPort(old) && !HasHealthCheckPort(spec))
+            Drop(spec, old, ["healthCheckNodePort"]);
+        if (IsLoadBalancer(old) && !IsLoadBalancer(spec))
+            Drop(spec, old, ["allocateLoadBalancerNodePorts", "loadBalancerClass"]);
     }
+
+    private static bool IsLoadBalancer(JsonObject spec) => spec.Text("type") == "LoadBalancer";
+
+    private static bool IsExternal(JsonObject spec) =>
+        HasNodePorts(spec) || (spec.Text("type") == "ClusterIP" && spec.Array("externalIPs") is { Count: > 0 });
+
+    private static bool HasHealthCheckPort(JsonObject spec) => IsLoadBalancer(spec) && spec.Text("externalTrafficPolicy") == "Local";
 
     private static bool HasClusterIp(JsonObject spec) => spec.Text("type") != "ExternalName";
 

@@ -11,7 +11,7 @@ internal sealed class ServiceRule : KindRule
     public override void PrepareForCreate(JsonObject document)
     {
         document["status"] = new JsonObject { ["loadBalancer"] = new JsonObject() };
-        Normalize(document["spec"] as JsonObject);
+        Normalize(document["spec"] as JsonObject, null);
     }
 
     public override void PrepareForUpdate(JsonObject document, JsonObject stored)
@@ -19,7 +19,7 @@ internal sealed class ServiceRule : KindRule
         KindRules.Keep(document, stored, "status");
         if (document["spec"] is JsonObject spec && stored["spec"] is JsonObject old)
             ServiceAllocations.CarryOver(spec, old);
-        Normalize(document["spec"] as JsonObject);
+        Normalize(document["spec"] as JsonObject, stored["spec"] as JsonObject);
     }
 
     public override void Validate(JsonObject document, FieldErrors errors)
@@ -64,10 +64,12 @@ internal sealed class ServiceRule : KindRule
     }
 
     // clusterIP is the first of clusterIPs; whoever knows only one of the two fields sets only that.
-    private static void Normalize(JsonObject? spec)
+    private static void Normalize(JsonObject? spec, JsonObject? old)
     {
         if (spec is null)
             return;
+        if (old is not null && spec.Text("clusterIP") != old.Text("clusterIP") && JsonNode.DeepEquals(spec["clusterIPs"], old["clusterIPs"]))
+            spec.Remove("clusterIPs");
         if (spec.Text("clusterIP") is { Length: > 0 } address && spec.Array("clusterIPs") is null)
             spec["clusterIPs"] = new JsonArray(address);
     }

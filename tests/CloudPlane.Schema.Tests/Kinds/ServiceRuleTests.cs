@@ -65,4 +65,25 @@ public sealed class ServiceRuleTests
         Assert.Null(update["spec"]!["clusterIP"]);
         Assert.Null(update["spec"]!["clusterIPs"]);
     }
+
+    [Theory]
+    [InlineData("{type: NodePort, ports: [{port: 80, nodePort: 30001}]}", "ClusterIP")]
+    [InlineData("{type: LoadBalancer, externalTrafficPolicy: Local, healthCheckNodePort: 30002, loadBalancerClass: a/b, ports: [{port: 80, nodePort: 30001}]}", "ClusterIP")]
+    [InlineData("{type: NodePort, clusterIP: 10.96.0.5, ports: [{port: 80, nodePort: 30001}]}", "ExternalName")]
+    public void What_only_the_old_type_has_goes_with_it(string spec, string type)
+    {
+        var stored = Fixture.Create("Service", $"{{metadata: {{name: s, namespace: default}}, spec: {spec}}}");
+        var update = stored.DeepClone().AsObject();
+        update["spec"]!["type"] = type;
+        update["spec"]!["externalName"] = "a.example.com";
+        KindRules.PrepareForUpdate(Fixture.Resource("Service"), null, update, stored);
+        Assert.Empty(KindRules.ValidateUpdate(Fixture.Resource("Service"), null, update, stored));
+        foreach (var gone in (string[])["externalTrafficPolicy", "healthCheckNodePort", "allocateLoadBalancerNodePorts", "loadBalancerClass"])
+            Assert.Null(update["spec"]![gone]);
+    }
+
+    [Fact]
+    public void An_address_that_is_changed_in_one_field_is_meant_in_both() => Assert.Equal(
+        "spec.clusterIPs[0]: Invalid value: [\"10.96.0.9\"]: may not change once set",
+        Fixture.UpdateFaults("Service", "{metadata: {name: s}, spec: {clusterIP: 10.96.0.5, ports: [{port: 80}]}}", s => s["spec"]!["clusterIP"] = "10.96.0.9"));
 }
