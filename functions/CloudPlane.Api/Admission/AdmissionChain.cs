@@ -5,7 +5,7 @@ using CloudPlane.Storage;
 namespace CloudPlane.Api;
 
 /// <summary>What stands between a well-formed object and the store, in order.</summary>
-internal sealed class AdmissionChain(NamespaceLifecycle namespaces, ServiceAllocator services)
+internal sealed class AdmissionChain(NamespaceLifecycle namespaces, ServiceAccountAdmission accounts, ServiceAllocator services)
 {
     /// <summary>May change the document.</summary>
     /// <exception cref="ApiStatusException">403, or 404 for a missing namespace.</exception>
@@ -13,8 +13,11 @@ internal sealed class AdmissionChain(NamespaceLifecycle namespaces, ServiceAlloc
     {
         await namespaces.CheckCreateAsync(operation, document.Metadata().Text("name"));
         NodeRestriction.Check(operation, document, null);
-        if (operation.Resource.StorageName == "pods" && PodAdmission.Admit(document) is { } refusal)
+        if (operation.Resource.StorageName != "pods")
+            return;
+        if (PodAdmission.Admit(document) is { } refusal)
             throw ApiErrors.Forbidden(operation.Resource, document.Metadata().Text("name"), refusal);
+        await accounts.AdmitAsync(operation, document);
     }
 
     /// <exception cref="ApiStatusException">403.</exception>

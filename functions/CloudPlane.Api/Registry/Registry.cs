@@ -24,7 +24,7 @@ internal sealed class Registry
     {
         var responder = new Responder(time);
         var freshness = new Freshness(store, time, options);
-        var admission = new AdmissionChain(new NamespaceLifecycle(store, catalog), new ServiceAllocator(store, options, ids, time));
+        var admission = new AdmissionChain(new NamespaceLifecycle(store, catalog), new ServiceAccountAdmission(store), new ServiceAllocator(store, options, ids, time));
         var flow = new UpdateFlow(store, admission, ids);
         _getter = new Getter(store, freshness, responder);
         _lister = new Lister(store, freshness, responder);
