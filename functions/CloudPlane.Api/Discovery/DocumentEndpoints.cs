@@ -10,6 +10,12 @@ internal sealed class DocumentEndpoints(Catalog catalog)
 {
     private const string Json = "application/json";
     private const string ProtobufV2 = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
+
+    // Asked for by kubectl, without discovery, about each kind that it does not find: it says of a kind that does not exist either that
+    // it does not only when it is told that nobody defined it.
+    private static readonly byte[] NoDefinitions =
+        "{\"kind\":\"CustomResourceDefinitionList\",\"apiVersion\":\"apiextensions.k8s.io/v1\",\"metadata\":{\"resourceVersion\":\"1\"},\"items\":[]}"u8.ToArray();
+
     private readonly ConcurrentDictionary<string, byte[]?> _built = new();
     private readonly Lazy<DiscoveryDocuments> _discovery = new(() => new DiscoveryDocuments(catalog));
     private readonly Lazy<OpenApiDocuments> _openApi = new(() => new OpenApiDocuments(catalog));
@@ -28,7 +34,8 @@ internal sealed class DocumentEndpoints(Catalog catalog)
             ["api"] or ["apis"] => Roots(request.Accept, segments[0] == "api"),
             _ => Cached(segments) is { } bytes ? new EndpointDocument(bytes, Json) : null,
         };
-        if (found is not null && request.Method != "GET")
+        // Load balancers ask for health by HEAD.
+        if (found is not null && request.Method != "GET" && !(request.Method == "HEAD" && IsOpen(segments)))
             throw ApiErrors.MethodNotAllowed();
         return found;
     }
@@ -61,6 +68,7 @@ internal sealed class DocumentEndpoints(Catalog catalog)
         ["api", "v1"] => Build("api/v1", () => _discovery.Value.Resources("", "v1")),
         ["apis", var group] when IsGroup(group) => Build($"apis/{group}", () => _discovery.Value.Group(group)),
         ["apis", var group, var version] when IsGroup(group, version) => Build($"apis/{group}/{version}", () => _discovery.Value.Resources(group, version)),
+        ["apis", "apiextensions.k8s.io", "v1", "customresourcedefinitions"] => NoDefinitions,
         ["openapi", "v3"] => Build("v3", _openApi.Value.V3Index),
         ["openapi", "v3", "api", "v1"] => Build("v3/api/v1", () => _openApi.Value.V3("", "v1")),
         ["openapi", "v3", "apis", var group, var version] when IsGroup(group, version) =>

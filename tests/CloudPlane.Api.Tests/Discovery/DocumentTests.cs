@@ -40,6 +40,14 @@ public sealed class DocumentTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Nobody_defined_a_kind()
+    {
+        var list = (await _api.GetAsync("/apis/apiextensions.k8s.io/v1/customresourcedefinitions?limit=500")).Is(200).Json;
+        Assert.Equal("CustomResourceDefinitionList", list["kind"]!.GetValue<string>());
+        Assert.Empty(list["items"]!.AsArray());
+    }
+
+    [Fact]
     public async Task OpenApi()
     {
         Assert.NotNull((await _api.GetAsync("/openapi/v3")).Is(200).Json["paths"]!["apis/apps/v1"]);
