@@ -62,6 +62,13 @@ internal sealed class Responder(TimeProvider time)
         response.StatusCode = status;
         response.ContentType = contentType;
         response.AddHeader("Cache-Control", "no-cache, private");
+        if (request.Method == "HEAD")
+        {
+            // Not even written and discarded: over HTTP/2 Kestrel resets the stream then, and the client takes that for a failure.
+            response.ContentLength = body.Length;
+            return;
+        }
+
         if (request.AcceptsGzip && body.Length >= GzipThreshold)
         {
             BeginGzip(response);

@@ -29,6 +29,18 @@ public sealed class HttpTests : IAsyncLifetime
 
     private static async Task<JsonObject> BodyAsync(HttpResponseMessage response) => JsonNode.Parse(await response.Content.ReadAsStringAsync())!.AsObject();
 
+    [Theory]
+    [InlineData("/healthz", HttpStatusCode.OK)]
+    [InlineData("/version", HttpStatusCode.OK)]
+    [InlineData("/api/v1/pods", HttpStatusCode.MethodNotAllowed)]
+    public async Task HEAD_is_answered_without_a_body(string path, HttpStatusCode status)
+    {
+        using var client = _http.Client("admin", ["system:masters"], HttpVersion.Version20);
+        var answer = await client.SendAsync(new HttpRequestMessage(HttpMethod.Head, path) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact });
+        Assert.Equal(status, answer.StatusCode);
+        Assert.Empty(await answer.Content.ReadAsByteArrayAsync());
+    }
+
     [Fact]
     public async Task A_certificate_says_who_calls()
     {
