@@ -20,6 +20,8 @@ internal sealed class NodeReporter(ApiClient api, ICriRuntime runtime, RuntimeHe
     private Client.NodeStatus? _reported;
     private DateTimeOffset _reportedAt;
     private string? _judged;
+    private bool _started;
+    private bool? _unschedulable;
     private volatile bool _anew;
 
     /// <summary>Called when the server does not know who this node is (401).</summary>
@@ -81,13 +83,13 @@ internal sealed class NodeReporter(ApiClient api, ICriRuntime runtime, RuntimeHe
     {
         var node = await api.GetAsync<Node>("", options.NodeName, cancellationToken).ConfigureAwait(false);
         if (node is null)
-        {
             node = await api.CreateAsync(NodeStatusBuilder.Initial(options, facts), cancellationToken).ConfigureAwait(false);
-            events.Node(EventTypes.Normal, "Starting", "Starting kubelet.");
-        }
         else await UpdateLabelsAsync(node, cancellationToken).ConfigureAwait(false);
         if (node.Status?.NodeInfo?.BootID is { Length: > 0 } boot && boot != facts.BootId)
             events.Node(EventTypes.Warning, "Rebooted", $"Node {options.NodeName} has been rebooted, boot id: {facts.BootId}");
+        if (!_started) events.Node(EventTypes.Normal, "Starting", "Starting kubelet.");
+        _started = true;
+        _unschedulable ??= node.Spec?.Unschedulable == true;
         _reported = node.Status ?? new Client.NodeStatus();
         _reportedAt = default;
         Registered.TrySetResult();
@@ -101,6 +103,7 @@ internal sealed class NodeReporter(ApiClient api, ICriRuntime runtime, RuntimeHe
         _anew = false;
         if (Known() is not { } known || known.Metadata.ResourceVersion == _judged) return;
         _judged = known.Metadata.ResourceVersion;
+        TellSchedulable(known.Spec?.Unschedulable == true);
         if (Ready(known.Status?.Conditions) == "Unknown") (_reported, _reportedAt) = (known.Status!, default);
     }
 
@@ -145,6 +148,16 @@ internal sealed class NodeReporter(ApiClient api, ICriRuntime runtime, RuntimeHe
         log.Info($"node {options.NodeName} is {(is_ == "True" ? "ready" : $"not ready: {NotReady()}")}");
         events.Node(EventTypes.Normal, is_ == "True"
             ? "NodeReady" : "NodeNotReady", $"Node {options.NodeName} status is now: {(is_ == "True" ? "NodeReady" : "NodeNotReady")}");
+    }
+
+    private void TellSchedulable(bool unschedulable)
+    {
+        if (_unschedulable is { } before && before != unschedulable)
+        {
+            var reason = unschedulable ? "NodeNotSchedulable" : "NodeSchedulable";
+            events.Node(EventTypes.Normal, reason, $"Node {options.NodeName} status is now: {reason}");
+        }
+        _unschedulable = unschedulable;
     }
 
     private static string? Ready(IReadOnlyList<NodeCondition>? conditions) => conditions?.FirstOrDefault(c => c.Type == "Ready")?.Status;

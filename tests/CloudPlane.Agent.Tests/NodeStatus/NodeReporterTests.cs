@@ -39,7 +39,7 @@ public sealed class NodeReporterTests
         Node? known = null;
         var reporter = new NodeReporter(client, runtime, health, FakeNode.Facts, options, TimeSpan.FromHours(2), events, time, log) { Known = () => Volatile.Read(ref known) };
         using var stop = new CancellationTokenSource();
-        var running = reporter.RunAsync(stop.Token);
+        var running = Task.WhenAll(reporter.RunAsync(stop.Token), events.RunAsync(stop.Token));
         try
         {
             await WakeupFixture.UntilAsync(() => Ready(api.Get(path)) == "True" && time.Waiting > 0, "the node is ready");
@@ -56,6 +56,16 @@ public sealed class NodeReporterTests
             reports = Reports(api);
             reporter.ReportAnew();
             await WakeupFixture.UntilAsync(() => Reports(api) == reports + 1, "it reports though nothing changed");
+
+            foreach (var (cordoned, reason) in new[] { (true, "NodeNotSchedulable"), (false, "NodeSchedulable") })
+            {
+                api.Change(path, node => node["spec"] = new System.Text.Json.Nodes.JsonObject { ["unschedulable"] = cordoned });
+                Volatile.Write(ref known, ModelJson.Parse<Node>(System.Text.Encoding.UTF8.GetBytes(api.Get(path)!.ToJsonString())));
+                reporter.Wake();
+                await WakeupFixture.UntilAsync(() => Told(api, reason), $"{reason} is told");
+            }
+
+            Assert.True(Told(api, "Starting"));
         }
         finally
         {
@@ -67,6 +77,8 @@ public sealed class NodeReporterTests
 
     private static string? Ready(System.Text.Json.Nodes.JsonObject? node) =>
         (string?)(node?["status"]?["conditions"] as System.Text.Json.Nodes.JsonArray)?.FirstOrDefault(c => (string?)c!["type"] == "Ready")?["status"];
+
+    private static bool Told(FakeApi api, string reason) => api.List("/api/v1/namespaces/default/events/").Any(e => (string?)e["reason"] == reason);
 
     private static int Reports(FakeApi api) => api.CountCalls("PATCH /api/v1/nodes/n1/status");
 
