@@ -38,10 +38,8 @@ internal sealed class NodeEndpoints(
             case ["cloudplane", "v1", "nodes", var node, "wakeup"]:
                 Require(request, "POST");
                 RequireNode(request, tokens, node);
-                // The node takes this 404 for "watch".
-                if (links is null)
-                    throw ApiErrors.UnknownPath();
-                await LinkAsync(request, response, await links.OpenAsync(request.Cluster, node, cancellationToken), cancellationToken);
+                var link = links is null ? null : await links.OpenAsync(request.Cluster, node, cancellationToken);
+                await LinkAsync(request, response, link, cancellationToken);
                 return true;
             default:
                 return false;
@@ -68,15 +66,18 @@ internal sealed class NodeEndpoints(
         await Responder.BytesAsync(request, response, new QueryParameters(""), Documents.ToBytes(answer), "application/json", 200, cancellationToken);
     }
 
-    private static ValueTask LinkAsync(ApiRequest request, ApiResponse response, NodeLink link, CancellationToken cancellationToken)
+    /// <summary>Without a link the node holds watches. A 404 would not do to say so: that is also the answer of a cluster that was deleted.</summary>
+    private static ValueTask LinkAsync(ApiRequest request, ApiResponse response, NodeLink? link, CancellationToken cancellationToken)
     {
-        var answer = new JsonObject
-        {
-            ["queue"] = link.Queue.AbsoluteUri,
-            ["token"] = link.Token,
-            ["expirationTimestamp"] = JsonFields.Timestamp(link.Expires),
-            ["heartbeatSeconds"] = (long)link.Heartbeat.TotalSeconds,
-        };
+        var answer = link is null
+            ? new JsonObject { ["watch"] = true }
+            : new JsonObject
+            {
+                ["queue"] = link.Queue.AbsoluteUri,
+                ["token"] = link.Token,
+                ["expirationTimestamp"] = JsonFields.Timestamp(link.Expires),
+                ["heartbeatSeconds"] = (long)link.Heartbeat.TotalSeconds,
+            };
         return Responder.BytesAsync(request, response, new QueryParameters(""), Documents.ToBytes(answer), "application/json", 200, cancellationToken);
     }
 

@@ -17,12 +17,9 @@ internal sealed class LinkSource(ApiClient api, string nodeName, Action refused,
         {
             try
             {
-                return await AskAsync(cancellationToken).ConfigureAwait(false);
+                return await FindAsync(cancellationToken).ConfigureAwait(false);
             }
-            catch (ApiException e) when (e.IsNotFound)
-            {
-                return null;
-            }
+            // 404 too: it does not serve this node's cluster, not yet or not any more.
             catch (Exception e) when (e is ApiException or ApiUnreachableException)
             {
                 log.Warn($"the control plane does not say how this node hears of changes: {e.Message}");
@@ -32,13 +29,18 @@ internal sealed class LinkSource(ApiClient api, string nodeName, Action refused,
     }
 
     /// <summary>A link with a fresh token, to a queue that is there.</summary>
-    /// <exception cref="ApiException">Refused; 404 where nodes watch.</exception>
+    /// <exception cref="ApiException">Refused.</exception>
     /// <exception cref="ApiUnreachableException">No answer, or none that can be used.</exception>
-    public async Task<QueueLink> AskAsync(CancellationToken cancellationToken)
+    public async Task<QueueLink> AskAsync(CancellationToken cancellationToken) =>
+        await FindAsync(cancellationToken).ConfigureAwait(false) ?? throw new ApiUnreachableException("the control plane has no queue for this node any more");
+
+    /// <summary>The same, or null where nodes watch.</summary>
+    private async Task<QueueLink?> FindAsync(CancellationToken cancellationToken)
     {
         try
         {
             var answer = await api.PostAsync($"/cloudplane/v1/nodes/{Uri.EscapeDataString(nodeName)}/wakeup", default, cancellationToken).ConfigureAwait(false);
+            if (QueueLink.SaysWatch(answer)) return null;
             return QueueLink.Parse(answer, time.GetUtcNow()) ?? throw new ApiUnreachableException("the control plane answered with something that is no link");
         }
         catch (ApiException e) when (e.Code == 401)

@@ -13,6 +13,20 @@ internal sealed record QueueLink(Uri Queue, string Token, DateTimeOffset RenewAt
     private const double RenewAfter = 0.7;
     private const int LongestHeartbeat = 3600;
 
+    /// <summary>Whether the control plane has no queues, but watches.</summary>
+    public static bool SaysWatch(ReadOnlyMemory<byte> json)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            return document.RootElement is { ValueKind: JsonValueKind.Object } root && root.TryGetProperty("watch", out var watch) && watch.ValueKind == JsonValueKind.True;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Null when the text is no link.</summary>
     public static QueueLink? Parse(ReadOnlyMemory<byte> json, DateTimeOffset now)
     {

@@ -105,11 +105,23 @@ public sealed class QueueConnectionTests : IAsyncLifetime
     [Fact]
     public async Task A_control_plane_without_links_is_watched()
     {
-        _node.Transport.LinkStatus = HttpStatusCode.NotFound;
-        var log = new AgentLog(TextWriter.Null, TimeProvider.System, verbose: false);
-        var links = new LinkSource(new ApiClient(_node.Transport), "n1", () => { }, TimeProvider.System, new Random(1), log);
-        Assert.Null(await links.FirstAsync(default));
+        _node.Transport.Watches = true;
+        Assert.Null(await Links().FirstAsync(default));
     }
+
+    [Fact]
+    public async Task A_cluster_that_is_gone_is_not_taken_for_one_that_is_watched()
+    {
+        _node.Transport.LinkStatus = HttpStatusCode.NotFound;
+        var asked = Links().FirstAsync(default);
+        await WakeupFixture.UntilAsync(() => _node.Transport.Calls.Count > 1, "it asks again");
+        Assert.False(asked.IsCompleted);
+        _node.Transport.LinkStatus = HttpStatusCode.OK;
+        Assert.NotNull(await asked);
+    }
+
+    private LinkSource Links() =>
+        new(new ApiClient(_node.Transport), "n1", () => { }, TimeProvider.System, new Random(1), new AgentLog(TextWriter.Null, TimeProvider.System, verbose: false));
 
     [Theory]
     [InlineData("""{"queue":"http://bus.example/q","token":"t","expirationTimestamp":"2026-01-01T00:00:00Z","heartbeatSeconds":300}""")]

@@ -125,8 +125,11 @@ internal sealed class WakeupFixture : IAsyncDisposable
     {
         private readonly List<string> _calls = [];
 
-        /// <summary>The node's status is 404 where there are no links.</summary>
+        /// <summary>Of the answer to who asks for a link.</summary>
         public HttpStatusCode LinkStatus { get; set; } = HttpStatusCode.OK;
+
+        /// <summary>There are no links: nodes watch.</summary>
+        public bool Watches { get; set; }
 
         public IReadOnlyList<string> Calls
         {
@@ -145,6 +148,7 @@ internal sealed class WakeupFixture : IAsyncDisposable
         private ApiAnswer Link()
         {
             if (LinkStatus != HttpStatusCode.OK) return new((int)LinkStatus, "{}"u8.ToArray());
+            if (Watches) return new(200, """{"watch":true}"""u8.ToArray());
             var token = fixture.OpenQueue("node_default_n1", AccessRights.Listen);
             return new(200, Encoding.UTF8.GetBytes(
                 $$"""{"queue":"{{fixture.Queue}}","token":"{{token}}","expirationTimestamp":"{{DateTimeOffset.UtcNow.AddHours(1):O}}","heartbeatSeconds":300}"""));

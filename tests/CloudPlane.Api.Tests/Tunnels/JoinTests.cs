@@ -54,10 +54,10 @@ public sealed class JoinTests : IAsyncDisposable
     public async Task A_node_needs_a_name_that_can_be_one(string body) => (await JoinAsync(Token(TokenUse.Join, "x"), body)).IsFailure(400, "BadRequest");
 
     [Fact]
-    public async Task A_control_plane_without_queues_tells_nodes_to_watch_by_a_404()
+    public async Task A_control_plane_without_queues_tells_nodes_to_watch()
     {
         var node = new ApiUser("system:node:n1", ["system:nodes", "system:authenticated"]);
-        (await _api.SendAsync("POST", "/cloudplane/v1/nodes/n1/wakeup", user: node)).IsFailure(404, "NotFound");
+        Assert.Equal("""{"watch":true}""", (await _api.SendAsync("POST", "/cloudplane/v1/nodes/n1/wakeup", user: node)).Is(200).Text);
     }
 
     [Fact]
