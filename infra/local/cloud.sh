@@ -57,7 +57,7 @@ join_token() { cluster_command join-token default --ttl 10m; }
 cluster_command() {
   local token
   token=$(CLOUDPLANE_SIGNING_KEY=$(cat "$data/signing.key") "$binaries/control-plane/cloudplane" deployment token --ttl 10m)
-  CLOUDPLANE_TOKEN=$token SSL_CERT_FILE="$data/pki/ca.crt" "$binaries/control-plane/cloudplane" cluster "$@" --server "$server"
+  CLOUDPLANE_TOKEN=$token "$binaries/control-plane/cloudplane" cluster "$@" --server "$server" --ca "$data/pki/ca.crt"
 }
 
 # Kept over a restart: nodes remember where the bus is. Below the range that the kernel takes ports for clients from.

@@ -1,18 +1,22 @@
-using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using CloudPlane.Client;
 
 namespace CloudPlane.Functions;
 
 /// <summary><c>cloudplane cluster ...</c>: makes, lists and deletes the clusters of a deployment in the cloud, over its API.</summary>
 internal static class ClusterCommand
 {
-    private const string Path = "cloudplane/v1/clusters";
+    private const string Path = "/cloudplane/v1/clusters";
+
+    // Deleting a large cluster, or a cold start with slow tables.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(100);
 
     private static readonly Setting[] Deployment =
     [
         new("server", "URL", "the deployment, e.g. https://APP.azurewebsites.net"),
+        new("ca", "FILE", "certificate that the deployment is trusted by, where the system does not"),
         new("token", "TOKEN", "of an administrator of the deployment (cloudplane deployment token); better given in the environment"),
     ];
 
@@ -64,18 +68,29 @@ internal static class ClusterCommand
     private static async Task<string> SendAsync(Settings settings, HttpMethod method, string path, string? body = null)
     {
         var server = settings.Get("server").TrimEnd('/');
-        if (!Uri.TryCreate($"{server}/{Path}{path}", UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
+        if (!Uri.TryCreate($"{server}/", UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
             throw new SettingsException($"--server: \"{server}\" is no http or https address");
-        using var client = new HttpClient();
-        using var request = new HttpRequestMessage(method, address) { Content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json") };
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", settings.Get("token"));
+        var token = settings.Get("token");
         try
         {
-            using var response = await client.SendAsync(request);
-            var text = await response.Content.ReadAsStringAsync();
-            return response.IsSuccessStatusCode ? text : throw new StartupException(Reason(text) ?? $"{address} answered {(int)response.StatusCode}");
+            using var transport = new HttpApiTransport(new HttpApiTransportOptions
+            {
+                Server = address,
+                CaFile = settings.Find("ca"),
+                UseProxy = true,
+                BearerToken = _ => ValueTask.FromResult<string?>(token),
+                CallTimeout = Patience,
+            });
+            var call = new ApiCall(method.Method, Path + path, body is null ? default : Encoding.UTF8.GetBytes(body), body is null ? null : "application/json");
+            var answer = await transport.SendAsync(call, default);
+            var text = Encoding.UTF8.GetString(answer.Body.Span);
+            return answer.StatusCode is >= 200 and < 300 ? text : throw new StartupException(Reason(text) ?? $"{address}{path} answered {answer.StatusCode}");
         }
-        catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
+        catch (InvalidDataException e)
+        {
+            throw new SettingsException($"--ca: {e.Message}");
+        }
+        catch (ApiUnreachableException e)
         {
             throw new StartupException($"{address.Authority} can't be reached: {e.Message}", e);
         }

@@ -28,7 +28,7 @@ public sealed class HttpApiTransport : IApiTransport, IDisposable
             PooledConnectionLifetime = TimeSpan.FromMinutes(15),
             AllowAutoRedirect = false,
             UseCookies = false,
-            UseProxy = false,
+            UseProxy = options.UseProxy,
         };
         if (options.CaFile is { } file) handler.SslOptions.RemoteCertificateValidationCallback = new PinnedAuthority(file).Accepts;
         _http = new HttpClient(handler) { BaseAddress = options.Server, Timeout = Timeout.InfiniteTimeSpan };

@@ -9,6 +9,9 @@ public sealed record HttpApiTransportOptions
     /// <summary>The PEM file whose certificates are the only ones trusted; null trusts the system's.</summary>
     public string? CaFile { get; init; }
 
+    /// <summary>Whether the system's proxy (HTTPS_PROXY, NO_PROXY) is used. A node's own network rarely lies behind it.</summary>
+    public bool UseProxy { get; init; }
+
     /// <summary>Gives the bearer token of each call (it may change); null for none.</summary>
     public Func<CancellationToken, ValueTask<string?>>? BearerToken { get; init; }
 
