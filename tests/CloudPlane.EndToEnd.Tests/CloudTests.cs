@@ -32,10 +32,7 @@ public sealed class CloudTests(SleepyCluster cluster)
         try
         {
             Assert.Contains(name, (await cluster.ClusterCommandAsync("list")).Require(), StringComparison.Ordinal);
-            var kubeconfig = Path.Combine(cluster.Data, name + ".kubeconfig");
-            await File.WriteAllTextAsync(kubeconfig, (await cluster.ClusterCommandAsync("kubeconfig", name)).Require());
-            await SecondAsync(kubeconfig, "config", "set-cluster", name, "--certificate-authority", cluster.CaFile, "--embed-certs");
-
+            var kubeconfig = await KubeconfigAsync(name);
             await SecondAsync(kubeconfig, "create", "configmap", name, "--from-literal=a=1");
             Assert.Contains(name, await SecondAsync(kubeconfig, "get", "configmaps", "-o", "name"), StringComparison.Ordinal);
             Assert.DoesNotContain(name, await cluster.RunAsync("get configmaps -o name"), StringComparison.Ordinal);
@@ -52,6 +49,42 @@ public sealed class CloudTests(SleepyCluster cluster)
         {
             (await cluster.ClusterCommandAsync("delete", name)).Require();
         }
+    }
+
+    [Fact]
+    public async Task A_node_joins_the_cluster_that_it_is_told_and_runs_its_pods_only()
+    {
+        var name = $"c{Guid.NewGuid():N}"[..12];
+        (await cluster.ClusterCommandAsync("create", name)).Require();
+        try
+        {
+            var kubeconfig = await KubeconfigAsync(name);
+            var token = (await cluster.ClusterCommandAsync("join-token", name)).Require().Trim();
+            await using var node = await SeparateNode.JoinAsync(
+                "other", $"{await cluster.NodesServerAsync()}/clusters/{name}", cluster.CaFile, token, new Dictionary<string, string> { ["SSL_CERT_FILE"] = cluster.CaFile });
+            await Eventually.SatisfiesAsync(
+                async () => await SecondAsync(kubeconfig, "get", "nodes", "--no-headers"), static nodes => nodes.Contains(" Ready ", StringComparison.Ordinal), "the node is ready");
+            Assert.DoesNotContain("other", await cluster.RunAsync("get nodes -o name"), StringComparison.Ordinal);
+
+            await SecondAsync(kubeconfig, "create", "deployment", "web", "--image=cloudplane.local/hello:1", "--replicas=2");
+            await SecondAsync(kubeconfig, "rollout", "status", "deployment/web", "--timeout=120s");
+            Assert.Equal("other other", (await SecondAsync(kubeconfig, "get", "pods", "-o", "jsonpath={.items[*].spec.nodeName}")).Trim());
+            Assert.NotEmpty(await SecondAsync(kubeconfig, "logs", "deployment/web"));
+            await SecondAsync(kubeconfig, "delete", "deployment", "web", "--wait", "--cascade=foreground");
+            Assert.Equal("", await SecondAsync(kubeconfig, "get", "pods", "-o", "name"));
+        }
+        finally
+        {
+            (await cluster.ClusterCommandAsync("delete", name)).Require();
+        }
+    }
+
+    private async Task<string> KubeconfigAsync(string name)
+    {
+        var kubeconfig = Path.Combine(cluster.Data, name + ".kubeconfig");
+        await File.WriteAllTextAsync(kubeconfig, (await cluster.ClusterCommandAsync("kubeconfig", name)).Require());
+        await SecondAsync(kubeconfig, "config", "set-cluster", name, "--certificate-authority", cluster.CaFile, "--embed-certs");
+        return kubeconfig;
     }
 
     private static async Task<string> SecondAsync(string kubeconfig, params string[] arguments) => (await Command.RunAsync(

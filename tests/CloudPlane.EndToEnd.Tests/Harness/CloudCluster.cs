@@ -27,10 +27,16 @@ public abstract class CloudCluster(int nodes) : LocalCluster(nodes, ControlPlane
         var environment = new Dictionary<string, string>
         {
             ["CLOUDPLANE_SIGNING_KEY"] = (await File.ReadAllTextAsync(Path.Combine(Data, "signing.key"))).Trim(),
-            ["SSL_CERT_FILE"] = CaFile,
         };
         environment["CLOUDPLANE_TOKEN"] = (await Command.RunAsync(ControlPlane, ["deployment", "token"], environment)).Require().Trim();
-        return await Command.RunAsync(ControlPlane, ["cluster", .. arguments, "--server", Server], environment);
+        return await Command.RunAsync(ControlPlane, ["cluster", .. arguments, "--server", Server, "--ca", CaFile], environment);
+    }
+
+    /// <summary>Where nodes reach the deployment: 127.0.0.1 is another machine's to those in a network namespace.</summary>
+    public async Task<string> NodesServerAsync()
+    {
+        var arguments = (await File.ReadAllTextAsync($"/proc/{Pid("agent-1")}/cmdline")).Split('\0');
+        return arguments[Array.IndexOf(arguments, "--server") + 1];
     }
 
     private Uri Admin(string path)
