@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -9,11 +10,11 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
-namespace CloudPlane.Cloud.Tests;
+namespace CloudPlane.Tests.Shared;
 
 /// <summary>
-/// Stands between the app and Azurite: counts what passes, throttles as Azure does, and goes away. Azurite itself is not restarted: in memory
-/// it would come back empty, which storage in Azure never does.
+/// Stands between the app and Azurite: counts and times what passes, throttles as Azure does, and goes away. Azurite itself is not restarted: in
+/// memory it would come back empty, which storage in Azure never does.
 /// </summary>
 internal sealed class TableProxy : IAsyncDisposable
 {
@@ -24,9 +25,13 @@ internal sealed class TableProxy : IAsyncDisposable
     private readonly WebApplication _server;
     private readonly Uri _azurite;
     private readonly HttpMessageInvoker _client = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false, ActivityHeadersPropagator = null });
+    private readonly Lock _gate = new();
     private CancellationTokenSource _away = new();
     private volatile bool _isAway;
     private long _requests;
+    private int _underWay;
+    private long _underWaySince;
+    private TimeSpan _timeUnderWay;
 
     private TableProxy(Uri azurite)
     {
@@ -36,7 +41,7 @@ internal sealed class TableProxy : IAsyncDisposable
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(2));
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         _server = builder.Build();
-        _server.Run(HandleAsync);
+        _server.Run(TimeAsync);
     }
 
     /// <summary>Each n-th request is refused with 503; 0 for none.</summary>
@@ -44,6 +49,16 @@ internal sealed class TableProxy : IAsyncDisposable
 
     /// <summary>Requests that came, those that were refused included.</summary>
     public long Requests => Interlocked.Read(ref _requests);
+
+    /// <summary>For how long so far at least one request was here or at Azurite: what an app may have waited for it, at most.</summary>
+    public TimeSpan TimeUnderWay
+    {
+        get
+        {
+            lock (_gate)
+                return _underWay == 0 ? _timeUnderWay : _timeUnderWay + Stopwatch.GetElapsedTime(_underWaySince);
+        }
+    }
 
     /// <summary>Where the app finds its tables.</summary>
     public Uri Endpoint { get; private set; } = new("http://127.0.0.1");
@@ -75,6 +90,28 @@ internal sealed class TableProxy : IAsyncDisposable
         await _server.DisposeAsync();
         _client.Dispose();
         _away.Dispose();
+    }
+
+    private async Task TimeAsync(HttpContext context)
+    {
+        lock (_gate)
+        {
+            if (_underWay++ == 0)
+                _underWaySince = Stopwatch.GetTimestamp();
+        }
+
+        try
+        {
+            await HandleAsync(context);
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                if (--_underWay == 0)
+                    _timeUnderWay += Stopwatch.GetElapsedTime(_underWaySince);
+            }
+        }
     }
 
     private async Task HandleAsync(HttpContext context)
@@ -129,7 +166,10 @@ internal sealed class TableProxy : IAsyncDisposable
         context.Response.StatusCode = (int)response.StatusCode;
         foreach (var (name, values) in response.Headers.Concat(response.Content.Headers).Where(header => !Hops.Contains(header.Key, StringComparer.OrdinalIgnoreCase)))
             context.Response.Headers[name] = values.ToArray();
-        if (answer.Length > 0)
-            await context.Response.Body.WriteAsync(answer, cancellationToken);
+        if (answer.Length == 0)
+            return;
+        // Told beforehand, so that the answer ends with its last byte and not with a chunk that follows.
+        context.Response.ContentLength = answer.Length;
+        await context.Response.Body.WriteAsync(answer, cancellationToken);
     }
 }
