@@ -13,7 +13,6 @@ internal sealed class TablesBenchmark(Uri endpoint)
 {
     private const int Writers = 64;
     private const int Rounds = 3;
-    private const int RowsOfCreates = (Transaction.MaxOperations - 1) / 2;
 
     private static readonly TimeSpan Duration = TimeSpan.FromSeconds(5);
     private static readonly Partition Pods = Workload.Pods;
@@ -61,39 +60,7 @@ internal sealed class TablesBenchmark(Uri endpoint)
         return samples.PerSecond;
     }
 
-    private async Task<double> RawAsync(TimeSpan duration)
-    {
-        var options = NewOptions();
-        var service = new TableService(options.Endpoint, TablesPipeline.Build(options, TimeProvider.System, new(new Random(1))));
-        var table = TableName.Of(options.TablePrefix, Pods.Cluster);
-        await service.CreateTableAsync(table, default);
-        var (start, revision, etag) = (Stopwatch.GetTimestamp(), 0L, default(string));
-        while (Stopwatch.GetElapsedTime(start) < duration)
-        {
-            etag = await CommitRawAsync(service, table, revision, etag);
-            revision += RowsOfCreates;
-        }
-        return revision / Stopwatch.GetElapsedTime(start).TotalSeconds;
-    }
-
-    private async Task<string?> CommitRawAsync(TableService service, string table, long revision, string? etag)
-    {
-        var id = Guid.NewGuid();
-        var transaction = service.NewTransaction(table, RowKeys.Partition(Pods.Resource));
-        if (etag is null)
-            transaction.Insert(RowKeys.Head, json => RowWriter.Head(json, revision + RowsOfCreates, 0, id));
-        else
-            transaction.Replace(RowKeys.Head, etag, json => RowWriter.Head(json, revision + RowsOfCreates, 0, id));
-        for (var i = 0; i < RowsOfCreates; i++)
-        {
-            var (at, write) = (revision + i + 1, Create((int)revision + i));
-            var (key, document) = (RowKeys.Object(write.Key), PackedDocument.Pack(write.Document));
-            transaction.Insert(key, json => RowWriter.Object(json, at, write.OperationId, document));
-            transaction.Insert(RowKeys.Log(at), json => RowWriter.Log(json, ChangeKind.Added, key, 0, write.OperationId, id, document));
-        }
-        var answer = await service.CommitAsync(transaction, default);
-        return answer.IsCommitted ? answer.ETags[0] : throw new InvalidOperationException(answer.Code);
-    }
+    private Task<double> RawAsync(TimeSpan duration) => new RawTransactions(NewOptions(), Pods, Create).MeasureAsync(duration);
 
     private async Task MeasureWatchAsync()
     {
