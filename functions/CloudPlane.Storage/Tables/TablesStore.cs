@@ -191,7 +191,7 @@ public sealed class TablesStore : IStateStore, IClusterTables
     }
 
     private OpenPartition Open(Partition partition) =>
-        new(new(partition, TableName.Of(_options.TablePrefix, partition.Cluster), _service, _options), _options, _time, _random, _closing.Token);
+        new(new(partition, TableName.Of(_options.TablePrefix, partition.Cluster), _service, _options, _time), _options, _time, _random, _closing.Token);
 
     /// <summary>A partition and what works on it.</summary>
     private sealed class OpenPartition

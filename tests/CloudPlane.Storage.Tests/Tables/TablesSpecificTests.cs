@@ -108,6 +108,32 @@ public sealed class TablesSpecificTests(Azurite azurite) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Reads_of_one_object_at_the_same_time_share_a_request_that_began_after_all_of_them()
+    {
+        var (writer, requests, first) = (Open(), 0, new TaskCompletionSource());
+        await writer.Commit(Pods, Put("a", 0, "one"));
+        var reader = Open(new InterceptingTransport(_strict, async (_, send) =>
+        {
+            await send();
+            if (Interlocked.Increment(ref requests) == 1)
+                await first.Task;
+        }));
+        var early = reader.GetAsync(Pods, Key("a"), default).AsTask();
+        await Until(() => Task.FromResult(Volatile.Read(ref requests) == 1));
+        await writer.Commit(Pods, Put("a", 1, "two"));
+        using var impatience = new CancellationTokenSource();
+        var impatient = reader.GetAsync(Pods, Key("a"), impatience.Token).AsTask();
+        var late = Enumerable.Range(0, 20).Select(_ => reader.GetAsync(Pods, Key("a"), default).AsTask()).ToArray();
+        await impatience.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => impatient);
+        // The first may hang for long: the others wait for it only a moment.
+        Assert.All(await Task.WhenAll(late).WaitAsync(TimeSpan.FromSeconds(60)), found => Assert.Equal(2, found!.Revision));
+        Assert.Equal((false, 2), (early.IsCompleted, requests));
+        first.SetResult();
+        Assert.Equal(1, (await early)!.Revision);
+    }
+
+    [Fact]
     public async Task Who_waits_is_told_of_writes_elsewhere_and_all_share_one_poll()
     {
         var (here, elsewhere) = (new StrictTransport(new HttpClientTransport()), Open());
