@@ -21,6 +21,10 @@ switch (args)
         Machine.Print();
         await ColdStartBenchmark.RunAsync();
         return 0;
+    case ["handler"]:
+        Machine.Print();
+        await HandlerBenchmark.RunAsync();
+        return 0;
     case ["pods"]:
         Machine.Print();
         await PodStartBenchmark.RunAsync();
@@ -29,6 +33,6 @@ switch (args)
         await CostBenchmark.RunAsync();
         return 0;
     default:
-        Console.Error.WriteLine("usage: dotnet run -c Release --project tests/CloudPlane.Benchmarks -- store | tables | api | cold | pods | cost");
+        Console.Error.WriteLine("usage: dotnet run -c Release --project tests/CloudPlane.Benchmarks -- store | tables | api | cold | handler | pods | cost");
         return 2;
 }

@@ -20,6 +20,17 @@ internal sealed class AzuriteProcess : IDisposable
 
     public Uri Endpoint => new($"{_scheme}://127.0.0.1:{Port}/{Account}");
 
+    /// <summary>What it has used of the processors so far.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            // Otherwise it is as old as the first look.
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
     /// <summary>As CLOUDPLANE_TABLES_KEY has it.</summary>
     public static string Key => $"{Account}:{AccountKey}";
 

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Net;
 using System.Text;
 
 namespace CloudPlane.Benchmarks;
@@ -23,7 +22,7 @@ internal static class ColdStartBenchmark
         {
             var started = Stopwatch.GetTimestamp();
             server.Start();
-            await FirstAnswerAsync(server.Client(), "/api/v1/namespaces/bench/pods/p1");
+            await FirstAnswer.WaitAsync(server.Client(), "/api/v1/namespaces/bench/pods/p1");
             raw.AddSince(started);
             await Task.Delay(3000);
             resident = server.ResidentMiB();
@@ -32,7 +31,7 @@ internal static class ColdStartBenchmark
             started = Stopwatch.GetTimestamp();
             await using (var peer = await BareKestrel.StartAsync(server.Data, 100, 100))
             {
-                await FirstAnswerAsync(peer.Client(), "/one");
+                await FirstAnswer.WaitAsync(peer.Client(), "/one");
                 bare.AddSince(started);
             }
 
@@ -67,26 +66,6 @@ internal static class ColdStartBenchmark
             }
         }));
         server.Stop();
-    }
-
-    private static async Task FirstAnswerAsync(HttpClient client, string path)
-    {
-        using (client)
-        {
-            while (true)
-            {
-                try
-                {
-                    using var response = await client.GetAsync(path);
-                    if (response.StatusCode == HttpStatusCode.OK)
-                        return;
-                }
-                catch (HttpRequestException)
-                {
-                    await Task.Delay(1);
-                }
-            }
-        }
     }
 
     private static async Task KubectlAsync(ControlPlaneProcess server)

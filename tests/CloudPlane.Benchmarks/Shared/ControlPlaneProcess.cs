@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Security;
-using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 
 namespace CloudPlane.Benchmarks;
@@ -12,13 +11,7 @@ internal sealed class ControlPlaneProcess : IDisposable
     private readonly string _program;
     private Process? _process;
 
-    private ControlPlaneProcess(string program, string data)
-    {
-        (_program, Data) = (program, data);
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        Port = ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
+    private ControlPlaneProcess(string program, string data) => (_program, Data, Port) = (program, data, Loopback.FreePort());
 
     public string Data { get; }
 
