@@ -6,14 +6,15 @@ namespace CloudPlane.Functions;
 internal sealed class DeploymentTokens(MasterSecret secret, TimeProvider time)
 {
     private const string Scheme = "Bearer ";
-    private readonly TokenSigner _signer = new(secret.SigningKey("deployment"), time);
+    // Made when first asked for: a cold start that serves a cluster derives that cluster's key only.
+    private readonly Lazy<TokenSigner> _signer = new(() => new TokenSigner(secret.SigningKey("deployment"), time));
 
     /// <summary>A token that is good for as long.</summary>
     public string Issue(TimeSpan lifetime) =>
-        _signer.Issue(new TokenClaims(TokenUse.Admin, "deployment-admin", ClusterRegistry.Deployment, time.GetUtcNow() + lifetime));
+        _signer.Value.Issue(new TokenClaims(TokenUse.Admin, "deployment-admin", ClusterRegistry.Deployment, time.GetUtcNow() + lifetime));
 
     /// <summary>Whether an Authorization header is that of an administrator.</summary>
     public bool Holds(string? authorization) =>
         authorization is not null && authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
-        && _signer.Verify(authorization[Scheme.Length..].Trim(), ClusterRegistry.Deployment)?.Use == TokenUse.Admin;
+        && _signer.Value.Verify(authorization[Scheme.Length..].Trim(), ClusterRegistry.Deployment)?.Use == TokenUse.Admin;
 }
