@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CloudPlane.Functions;
 
@@ -9,10 +10,13 @@ namespace CloudPlane.Functions;
 /// </summary>
 internal sealed class LineLoggerProvider(TextWriter writer, TimeProvider time, LogLevel minimum) : ILoggerProvider, ILoggerFactory
 {
+    // What keeps the web server from starting, this says with a stack; the program says it in a line.
+    private const string HostCategory = "Microsoft.Extensions.Hosting.Internal.Host";
+
     private readonly Lock _lock = new();
 
     /// <inheritdoc cref="ILoggerProvider.CreateLogger"/>
-    public ILogger CreateLogger(string categoryName) => new LineLogger(this, categoryName);
+    public ILogger CreateLogger(string categoryName) => categoryName == HostCategory ? NullLogger.Instance : new LineLogger(this, categoryName);
 
     /// <summary>There is one provider, this one.</summary>
     public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException();
