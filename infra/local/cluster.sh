@@ -185,7 +185,7 @@ start_network() {
     ip addr add "$host_address/24" dev "$bridge"
     ip link set "$bridge" up
   fi
-  sysctl -qw net.ipv4.ip_forward=1
+  echo 1 >/proc/sys/net/ipv4/ip_forward
   # Nodes in namespaces reach the world (to pull images) through the host.
   nft -f - <<NFT
 table ip cloudplane-up-$id
