@@ -12,6 +12,9 @@ internal sealed class ClusterWork(
     // How many changes are routed before their messages are sent.
     private const int CarriedAtOnce = 500;
 
+    // How many changes are routed side by side. Most look at replicas, which costs a read of a head, or a share in one.
+    private const int RoutedAtOnce = 32;
+
     private readonly string _cluster = options.Cluster;
     private readonly LogCursors _cursors = new(store, options.Cluster);
     private readonly History _history = new(store, options.Cluster, time);
@@ -105,18 +108,20 @@ internal sealed class ClusterWork(
 
     private async Task RouteAsync(string resource, IReadOnlyList<FeedChange> changes, CancellationToken cancellationToken)
     {
-        var messages = new HashSet<WorkMessage>();
-        foreach (var change in changes)
-        {
-            foreach (var message in await controllers.Router.RouteAsync(resource, change, cancellationToken))
-                messages.Add(new KeyWork(_cluster, message.Controller, message.Key.Namespace, message.Key.Name));
-        }
+        var routed = new IReadOnlyCollection<ReconcileMessage>[changes.Count];
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = RoutedAtOnce, CancellationToken = cancellationToken };
+        await Parallel.ForAsync(0, changes.Count, parallel, async (i, cancel) => routed[i] = await controllers.Router.RouteAsync(resource, changes[i], cancel));
+        // In the order of the changes, whichever was routed first.
+        var messages = routed.SelectMany(found => found)
+            .Select(found => new KeyWork(_cluster, found.Controller, found.Key.Namespace, found.Key.Name))
+            .Distinct()
+            .ToList();
 
         // Before the messages: nodes are what somebody waits for.
         if (await concerns.OfAsync(resource, changes, cancellationToken) is { Count: > 0 } nodes)
             await bells.RingAsync(_cluster, nodes, resource, cancellationToken);
         if (messages.Count > 0)
-            await queue.SendAsync([.. messages], cancellationToken);
+            await queue.SendAsync(messages, cancellationToken);
     }
 
     private static FeedChange Fed(Change change) => new(change.Revision, change.Kind == ChangeKind.Deleted, change.Document, change.Previous);
