@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -131,7 +132,7 @@ internal sealed class Behaviours
         return AnswerAsync(context, json.ToJsonString());
     }
 
-    /// <summary>Keeps the envelope in a file of its own in the folder of setting ENVELOPES, and answers as the file of setting ANSWER says.</summary>
+    /// <summary>Keeps the envelope in a file of its own in the folder of setting ENVELOPES, and answers as the file of setting ANSWER says: "crash 3" dies of the first three.</summary>
     private static async Task TriggerAsync(HttpContext context)
     {
         using var reader = new StreamReader(context.Request.Body);
@@ -143,6 +144,10 @@ internal sealed class Behaviours
         var answer = Environment.GetEnvironmentVariable("ANSWER") is { } mode && File.Exists(mode) ? await File.ReadAllTextAsync(mode) : "ok";
         switch (answer)
         {
+            case ['c', 'r', 'a', 's', 'h', ' ', .. var times]:
+                if (Directory.GetFiles(Environment.GetEnvironmentVariable("ENVELOPES")!, "*.txt").Length <= int.Parse(times, CultureInfo.InvariantCulture))
+                    await Crash();
+                goto default;
             case "empty":
                 return;
             case "fail":

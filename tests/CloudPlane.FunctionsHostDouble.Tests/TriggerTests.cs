@@ -63,9 +63,34 @@ public sealed class TriggerTests
         Queue.Send(Message("s", "m", "{}"));
         await EnvelopesAsync(app, 1);
         FunctionsHostDouble.Kill(app.Host.Instances.Single());
+        Assert.Empty(app.Host.Instances);
         await File.WriteAllTextAsync(app.App.PathOf("answer"), "ok");
         await SettledAsync();
         Assert.Equal("[2]", (string?)(await ReadAsync(app))[1].Envelope["Metadata"]!["DeliveryCountArray"]);
+        Assert.Equal("function-Work-2", app.Host.Instances.Single().Id);
+    }
+
+    [Fact]
+    public async Task A_crash_costs_a_message_one_delivery_as_none_is_posted_before_the_next_handler_is_up()
+    {
+        await using var app = await StartAsync();
+        await File.WriteAllTextAsync(app.App.PathOf("answer"), "crash 2");
+        Queue.Send(Message("s", "m", "{}"));
+        await SettledAsync();
+        Assert.Equal(["[1]", "[2]", "[3]"], (await ReadAsync(app)).Select(seen => (string?)seen.Envelope["Metadata"]!["DeliveryCountArray"]));
+        Assert.Equal("function-Work-1", app.Host.Instances.Single().Id);
+        Assert.Equal(2, (await File.ReadAllLinesAsync(Path.Combine(app.App.PathOf("log"), "host.log"))).Length);
+    }
+
+    [Fact]
+    public async Task A_host_that_stops_after_the_third_crash_lets_its_sessions_go()
+    {
+        // Nobody would wait for this lock to run out.
+        await using var app = await StartAsync(lockDuration: TimeSpan.FromMinutes(5));
+        await File.WriteAllTextAsync(app.App.PathOf("answer"), "crash 3");
+        Queue.Send(Message("s", "m", "{}"));
+        await SettledAsync();
+        Assert.Equal("[4]", (string?)(await ReadAsync(app))[^1].Envelope["Metadata"]!["DeliveryCountArray"]);
         Assert.Equal("function-Work-2", app.Host.Instances.Single().Id);
     }
 
@@ -119,9 +144,10 @@ public sealed class TriggerTests
     [InlineData("0 0 0 0 * *")]
     public void Wrong_schedules_are_none(string schedule) => Assert.Null(TimerSchedule.Parse(schedule));
 
-    private async Task<RunningApp> StartAsync(Func<FunctionsHostOptions, FunctionsHostOptions>? change = null, Action<TestApp>? spoil = null)
+    private async Task<RunningApp> StartAsync(
+        Func<FunctionsHostOptions, FunctionsHostOptions>? change = null, Action<TestApp>? spoil = null, TimeSpan? lockDuration = null)
     {
-        _bus.CreateQueue("work", new QueueSettings { RequiresSession = true, LockDuration = TimeSpan.FromSeconds(5), MaxDeliveryCount = 1000 });
+        _bus.CreateQueue("work", new QueueSettings { RequiresSession = true, LockDuration = lockDuration ?? TimeSpan.FromSeconds(5), MaxDeliveryCount = 1000 });
         return await RunningApp.StartAsync(options => (change ?? (o => o))(options with { ServiceBus = _bus }), spoil);
     }
 

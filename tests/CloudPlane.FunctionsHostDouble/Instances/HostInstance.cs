@@ -12,8 +12,11 @@ public sealed class HostInstance
     private readonly HandlerHealth _health;
     private readonly Lock _lock = new();
     private TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    // Of the handler that runs: set when its end has been noticed.
+    private TaskCompletionSource _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Process? _process;
     private bool _restarting;
+    private volatile bool _vanished;
 
     internal HostInstance(string id, string group, FunctionApp app, FunctionsHostOptions options, ProcessSpawner spawner, Chance chance)
     {
@@ -98,9 +101,23 @@ public sealed class HostInstance
         }
         catch (OperationCanceledException) when (_gone.IsCancellationRequested)
         {
-            throw new InstanceGoneException(Id);
+            throw NewGone();
         }
     }
+
+    /// <summary>
+    /// To be awaited when a connection to the handler failed: until it answers, or its end has been noticed and the next one does. The host
+    /// gives no execution to a worker that it saw end (HttpFunctionInvocationDispatcher), and what is abandoned comes again at once.
+    /// </summary>
+    internal async Task SettleAsync()
+    {
+        Task end;
+        lock (_lock)
+            end = _end.Task;
+        await Readiness.ProbeAsync(this, end, _options);
+    }
+
+    internal InstanceGoneException NewGone() => new(Id, _vanished);
 
     /// <summary>kill -9 of the handler; the host starts another, unless it was the third crash.</summary>
     internal void KillHandler()
@@ -122,6 +139,7 @@ public sealed class HostInstance
     /// <summary>The machine vanishes: the handler is dead at once and nothing is told.</summary>
     internal void Vanish()
     {
+        _vanished = true;
         _gone.Cancel();
         KillHandler();
     }
@@ -135,12 +153,13 @@ public sealed class HostInstance
             {
                 if (await RunHandlerAsync() && _health.Crashed())
                     break;
+                NoticeEnd();
             }
         }
         finally
         {
             await _gone.CancelAsync();
-            NewReadiness().TrySetException(new InstanceGoneException(Id));
+            NewReadiness().TrySetException(NewGone());
             Client.Dispose();
         }
     }
@@ -166,11 +185,12 @@ public sealed class HostInstance
                 (_process, _restarting) = (process, false);
             if (_gone.IsCancellationRequested)
                 process.Kill();
-            if (await Readiness.ProbeAsync(this, process, _options))
+            var exit = process.WaitForExitAsync(CancellationToken.None);
+            if (await Readiness.ProbeAsync(this, exit, _options))
                 _ready.TrySetResult();
             else if (!process.HasExited)
                 process.Kill();
-            await ObserveAsync(process);
+            await ObserveAsync(process, exit);
             lock (_lock)
                 _process = null;
             NewReadiness();
@@ -178,14 +198,22 @@ public sealed class HostInstance
         }
     }
 
-    private async Task ObserveAsync(Process process)
+    private async Task ObserveAsync(Process process, Task exit)
     {
-        var exit = process.WaitForExitAsync(CancellationToken.None);
         var pause = TimeSpan.FromSeconds(1);
         do
             PeakMemory = Math.Max(PeakMemory, HandlerMemory.PeakOf(process.Id));
         while (await Task.WhenAny(exit, Task.Delay(pause, CancellationToken.None)) != exit);
         await exit;
+    }
+
+    private void NoticeEnd()
+    {
+        lock (_lock)
+        {
+            _end.SetResult();
+            _end = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
     }
 
     /// <summary>From now on everybody waits for the next handler; who waited for the last is told that it is gone only with the instance.</summary>

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace CloudPlane.Doubles;
 
 /// <summary>GET / until the handler answers anything at all.</summary>
@@ -9,11 +7,12 @@ internal static class Readiness
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(100);
 
     /// <summary>False when the handler has ended, or has not answered within the limit.</summary>
-    public static async Task<bool> ProbeAsync(HostInstance instance, Process process, FunctionsHostOptions options)
+    /// <param name="exit">The handler's end.</param>
+    public static async Task<bool> ProbeAsync(HostInstance instance, Task exit, FunctionsHostOptions options)
     {
         using var limit = new CancellationTokenSource(options.ReadinessLimit, options.Time);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, instance.Gone);
-        for (var pause = FirstPause; !end.IsCancellationRequested && !process.HasExited; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
+        for (var pause = FirstPause; !end.IsCancellationRequested && !exit.IsCompleted; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
         {
             try
             {
@@ -26,7 +25,7 @@ internal static class Readiness
                 // Does not listen yet.
                 await Task.Delay(pause, CancellationToken.None);
             }
-            catch (OperationCanceledException)
+            catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
             {
                 // The limit, or the instance's end; the loop's condition tells.
             }

@@ -26,7 +26,7 @@ internal sealed class ScaleGroup(
         get
         {
             lock (_lock)
-                return [.. _instances];
+                return [.. _instances.Where(i => !i.Gone.IsCancellationRequested)];
         }
     }
 
@@ -50,7 +50,7 @@ internal sealed class ScaleGroup(
         lock (_lock)
         {
             if (_stopped)
-                throw new InstanceGoneException(name);
+                throw new InstanceGoneException(name, vanished: true);
             RemoveGone();
             while (_instances.Count < spread)
                 StartOne();

@@ -65,12 +65,28 @@ internal sealed class SessionListener(
 
             session.Close();
         }
-        catch (InstanceGoneException)
+        catch (InstanceGoneException e)
         {
-            // The machine that held the session is no more: nobody settles or closes, and the lock runs out.
+            // When the machine that held the session is no more, nobody settles or closes, and the lock runs out.
+            if (!e.Vanished)
+                LetGo(session);
         }
         catch (OperationCanceledException)
         {
+            session.Close();
+        }
+        catch (Exception e) when (e is SessionLockLostException or BusException)
+        {
+            log.Failed(function.Name, "the listener", e.Message);
+        }
+    }
+
+    /// <summary>A host that stops fails what it executes, and closes its sessions.</summary>
+    private void LetGo(SessionReceiver session)
+    {
+        try
+        {
+            session.AbandonAll();
             session.Close();
         }
         catch (Exception e) when (e is SessionLockLostException or BusException)

@@ -23,7 +23,7 @@ internal sealed class TriggerInvoker(FunctionsHostOptions options, TimeSpan? fun
         }
         catch (OperationCanceledException) when (instance.Gone.IsCancellationRequested)
         {
-            throw new InstanceGoneException(instance.Id);
+            throw instance.NewGone();
         }
         catch (OperationCanceledException)
         {
@@ -33,8 +33,9 @@ internal sealed class TriggerInvoker(FunctionsHostOptions options, TimeSpan? fun
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
             if (instance.Gone.IsCancellationRequested)
-                throw new InstanceGoneException(instance.Id);
+                throw instance.NewGone();
             log.Failed(function, instance.Id, e.Message);
+            await instance.SettleAsync();
         }
 
         return false;
