@@ -21,8 +21,12 @@ server.start().then(
   () => console.log(server.httpServer.address().port),
   (error) => { console.error(error.message); process.exit(1); });
 
-// Closing writes the file.
-const end = () => (file === undefined ? Promise.resolve() : server.close()).then(
+// What was acknowledged must be in the file, or a restart is no stand-in for Azure's. Azurite's own closing waits neither for the requests that
+// are under way nor for a write of the file that its timer has begun.
+const answered = () => new Promise((resolve) => server.httpServer.stop(resolve));
+const written = () => new Promise((resolve, reject) => server.metadataStore.db.saveDatabase((error) => (error ? reject(error) : resolve())));
+const keep = () => answered().then(() => server.close()).then(written);
+const end = () => (file === undefined ? Promise.resolve() : keep()).then(
   () => process.exit(0),
   (error) => { console.error(error.message); process.exit(1); });
 process.stdin.on("end", end).on("error", end).resume();

@@ -3,7 +3,10 @@ using System.Globalization;
 
 namespace CloudPlane.Tests.Shared;
 
-/// <summary>An Azurite of one's own: the table service on a free port of the loopback, in memory. It ends with this process, whatever happens.</summary>
+/// <summary>
+/// An Azurite of one's own: the table service on a free port of the loopback, in memory or in a file. It ends with this process, whatever
+/// happens.
+/// </summary>
 internal sealed class AzuriteProcess : IDisposable
 {
     // Published in Azurite's own documentation; every Azurite has it.
@@ -34,9 +37,9 @@ internal sealed class AzuriteProcess : IDisposable
     /// <summary>As CLOUDPLANE_TABLES_KEY has it.</summary>
     public static string Key => $"{Account}:{AccountKey}";
 
-    /// <summary>Starts one; 0 takes a free port.</summary>
+    /// <summary>Starts one; 0 takes a free port. With a file it has what the last one with that file had when it was stopped.</summary>
     /// <param name="certificate">PEM files of a certificate and its key, for https and tokens of Entra; null for plain http and keys only.</param>
-    public static async Task<AzuriteProcess> StartAsync(int port = 0, (string Certificate, string Key)? certificate = null)
+    public static async Task<AzuriteProcess> StartAsync(int port = 0, string? file = null, (string Certificate, string Key)? certificate = null)
     {
         var directory = FindDirectory();
         if (!Directory.Exists(Path.Combine(directory, "node_modules", "azurite")))
@@ -49,10 +52,12 @@ internal sealed class AzuriteProcess : IDisposable
             RedirectStandardOutput = true,
             ArgumentList = { "start.js", port.ToString(CultureInfo.InvariantCulture) },
         };
+        if (file is not null || certificate is not null)
+            start.ArgumentList.Add(file ?? "");
         if (certificate is { } files)
         {
-            foreach (var argument in new[] { "", files.Certificate, files.Key })
-                start.ArgumentList.Add(argument);
+            start.ArgumentList.Add(files.Certificate);
+            start.ArgumentList.Add(files.Key);
         }
 
         var process = Process.Start(start)!;
@@ -61,6 +66,18 @@ internal sealed class AzuriteProcess : IDisposable
             return new(process, certificate is null ? "http" : "https", taken);
         process.Kill();
         throw new InvalidOperationException($"Azurite did not start: {line}");
+    }
+
+    /// <summary>
+    /// Ends it in order: what is under way is finished, and all that was acknowledged is in the file. Killed, it would forget what it
+    /// acknowledged since it last wrote the file (every 5 s), as storage in Azure never does.
+    /// </summary>
+    public async Task StopAsync()
+    {
+        _process.StandardInput.Close();
+        await _process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(1));
+        if (_process.ExitCode != 0)
+            throw new InvalidOperationException($"Azurite ended with {_process.ExitCode}");
     }
 
     public void Dispose()
