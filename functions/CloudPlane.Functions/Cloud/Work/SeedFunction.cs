@@ -27,7 +27,7 @@ internal sealed class SeedFunction(ClusterRegistry clusters, IWorkQueue queue, F
         var now = time.GetUtcNow();
         // A host that fires twice asks for the same messages twice: the queue keeps one of each.
         var due = Grid.Ceiling(now, TimeSpan.FromSeconds(1));
-        var full = now - Grid.Ceiling(now - FullPeriod, FullPeriod) < Period;
+        var full = IsFull(now);
         var messages = new List<WorkMessage>();
         foreach (var cluster in await clusters.ListAsync(cancellationToken))
         {
@@ -39,4 +39,7 @@ internal sealed class SeedFunction(ClusterRegistry clusters, IWorkQueue queue, F
             await queue.SendAsync(messages, cancellationToken);
         await takeDeadLetters(cancellationToken);
     }
+
+    /// <summary>Whether a run at this time is to wake everything. A timer fires a little before its time or after it: the run that it is meant to be counts.</summary>
+    internal static bool IsFull(DateTimeOffset now) => Grid.Ceiling(now - (Period / 2), Period).UtcTicks % FullPeriod.Ticks == 0;
 }
