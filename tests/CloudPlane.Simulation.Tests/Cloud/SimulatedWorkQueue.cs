@@ -30,6 +30,9 @@ internal sealed class SimulatedWorkQueue(ManualTime time, Random random, QueueFa
     private readonly List<(DateTimeOffset Due, WorkMessage Message)> _waiting = [];
     private readonly Dictionary<string, DateTimeOffset> _seen = [];
 
+    /// <summary>What goes wrong with what is sent from now on.</summary>
+    public QueueFaults Faults { get; set; } = faults;
+
     /// <summary>How many messages were accepted, duplicates left out.</summary>
     public int Accepted { get; private set; }
 
@@ -49,7 +52,7 @@ internal sealed class SimulatedWorkQueue(ManualTime time, Random random, QueueFa
     {
         lock (_gate)
         {
-            if (Happens(faults.Refuse))
+            if (Happens(Faults.Refuse))
                 throw new WorkQueueException("the queue is away", new TimeoutException());
             foreach (var message in messages)
                 Accept(message);
@@ -91,13 +94,13 @@ internal sealed class SimulatedWorkQueue(ManualTime time, Random random, QueueFa
         }
 
         Accepted++;
-        if (Happens(faults.Lose))
+        if (Happens(Faults.Lose))
             return;
-        var late = Happens(faults.Delay) ? faults.Longest * random.NextDouble() : TimeSpan.Zero;
+        var late = Happens(Faults.Delay) ? Faults.Longest * random.NextDouble() : TimeSpan.Zero;
         var due = message.Due > time.Now ? message.Due.Value : time.Now;
         _waiting.Add((due + late, message));
-        if (Happens(faults.Duplicate))
-            _waiting.Add((due + (faults.Longest * random.NextDouble()), message));
+        if (Happens(Faults.Duplicate))
+            _waiting.Add((due + (Faults.Longest * random.NextDouble()), message));
     }
 
     private bool Happens(double chance) => random.NextDouble() < chance;
