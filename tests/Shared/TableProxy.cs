@@ -13,8 +13,7 @@ using Microsoft.Extensions.Logging;
 namespace CloudPlane.Tests.Shared;
 
 /// <summary>
-/// Stands between the app and Azurite: counts and times what passes, throttles as Azure does, and goes away. Azurite itself is not restarted: in
-/// memory it would come back empty, which storage in Azure never does.
+/// Stands between the app and Azurite: counts and times what passes, throttles as Azure does, and goes away.
 /// </summary>
 internal sealed class TableProxy : IAsyncDisposable
 {

@@ -16,11 +16,14 @@ internal sealed class CloudDeployment : IAsyncDisposable
 {
     private const string Work = "work";
 
-    private readonly AzuriteProcess _azurite;
+    // Where Azurite keeps what it has over a restart.
+    private const string TablesFile = "tables.json";
+
     private readonly ServiceBusDoubleServer _busServer;
     private readonly string _logs;
     private readonly List<HttpApiTransport> _transports = [];
     private readonly string _deploymentToken;
+    private AzuriteProcess _azurite;
 
     private CloudDeployment(AzuriteProcess azurite, TableProxy tables, ServiceBusDoubleServer bus, FunctionsHostDouble host, string logs, string deploymentToken)
     {
@@ -42,13 +45,13 @@ internal sealed class CloudDeployment : IAsyncDisposable
 
     /// <summary>Starts all of it. No handler runs before the first request.</summary>
     /// <param name="seed">Of all chance.</param>
-    /// <param name="idle">After which an instance without work ends.</param>
-    public static async Task<CloudDeployment> StartAsync(int seed, TimeSpan? idle = null)
+    /// <param name="options">How it differs from other tests' deployments.</param>
+    public static async Task<CloudDeployment> StartAsync(int seed, DeploymentOptions options)
     {
         var app = await PublishedApp.FindAsync();
         var logs = Directory.CreateTempSubdirectory("cloudplane-cloud-").FullName;
         var secret = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
-        var azurite = await AzuriteProcess.StartAsync();
+        var azurite = await AzuriteProcess.StartAsync(0, options.KeepsTables ? Path.Combine(logs, TablesFile) : null);
         var tables = await TableProxy.StartAsync(azurite.Endpoint);
         var bus = new ServiceBusDouble(TimeProvider.System, new Random(seed));
         // As the template has it, but for the lock: that of an instance which was killed runs out sooner, which only saves the tests time.
@@ -57,7 +60,7 @@ internal sealed class CloudDeployment : IAsyncDisposable
             RequiresSession = true,
             RequiresDuplicateDetection = true,
             DuplicateDetectionHistoryTimeWindow = TimeSpan.FromHours(1),
-            LockDuration = TimeSpan.FromSeconds(20),
+            LockDuration = TimeSpan.FromSeconds(10),
         });
         var busServer = await ServiceBusDoubleServer.StartAsync(bus);
         var host = await FunctionsHostDouble.StartAsync(
@@ -67,7 +70,7 @@ internal sealed class CloudDeployment : IAsyncDisposable
                 LogFolder = logs,
                 HttpInstances = 2,
                 InstanceMemoryMB = 512,
-                ScaleToZeroAfter = idle ?? TimeSpan.FromSeconds(60),
+                ScaleToZeroAfter = options.Idle,
                 // By hand: fifteen minutes are too long for a test.
                 RunTimers = false,
                 ServiceBus = bus,
@@ -127,12 +130,28 @@ internal sealed class CloudDeployment : IAsyncDisposable
         return (int)response.StatusCode;
     }
 
+    /// <summary>
+    /// Azurite ends and starts anew on its port, with all that it acknowledged. Connections break before it ends: of the requests under way
+    /// some are carried out and none is answered, as when a server in Azure fails and another takes over.
+    /// </summary>
+    /// <param name="outage">How long nothing is there.</param>
+    public async Task RestartTablesAsync(TimeSpan outage)
+    {
+        Tables.GoAway();
+        await _azurite.StopAsync();
+        var port = _azurite.Port;
+        _azurite.Dispose();
+        await Task.Delay(outage);
+        _azurite = await AzuriteProcess.StartAsync(port, Path.Combine(_logs, TablesFile));
+        Tables.ComeBack();
+    }
+
     /// <summary>What is known when something went wrong.</summary>
     public string Describe()
     {
         var text = new StringBuilder();
         text.AppendLine($"queue: {Bus.Find(Work)?.Counts}; instances: {string.Join(", ", Host.Instances.Select(i => $"{i.Id} ready={i.IsReady}"))}");
-        foreach (var file in Directory.EnumerateFiles(_logs).Order(StringComparer.Ordinal))
+        foreach (var file in Directory.EnumerateFiles(_logs, "*.log").Order(StringComparer.Ordinal))
             text.AppendLine($"--- {Path.GetFileName(file)}").AppendLine(string.Join('\n', File.ReadLines(file).TakeLast(8)));
         return text.ToString();
     }

@@ -6,11 +6,11 @@ namespace CloudPlane.Cloud.Tests;
 internal static class Seeds
 {
     /// <summary>Runs a test with a deployment of its own. CLOUDPLANE_SEED=n takes another seed.</summary>
-    public static async Task RunAsync(int seed, Func<CloudDeployment, Random, Task> test, TimeSpan? idle = null)
+    public static async Task RunAsync(int seed, Func<CloudDeployment, Random, Task> test, DeploymentOptions? options = null)
     {
         if (Environment.GetEnvironmentVariable("CLOUDPLANE_SEED") is { Length: > 0 } text)
             seed = int.Parse(text, CultureInfo.InvariantCulture);
-        await using var cloud = await CloudDeployment.StartAsync(seed, idle);
+        await using var cloud = await CloudDeployment.StartAsync(seed, options ?? new DeploymentOptions());
         try
         {
             await test(cloud, new Random(seed));

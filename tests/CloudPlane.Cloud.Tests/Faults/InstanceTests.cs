@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using CloudPlane.Client;
 using CloudPlane.Doubles;
 using Xunit.Abstractions;
@@ -9,10 +8,8 @@ namespace CloudPlane.Cloud.Tests;
 /// <summary>Instances that die, and instances that are not there.</summary>
 public sealed class InstanceTests(ITestOutputHelper output)
 {
+    private const int Pods = 500;
     private const int PodsOfAnApplication = 20;
-
-    // CLOUDPLANE_FAULT_PODS=500 is the whole of it.
-    private static readonly int Pods = int.Parse(Environment.GetEnvironmentVariable("CLOUDPLANE_FAULT_PODS") ?? "120", CultureInfo.InvariantCulture);
 
     private static readonly TimeSpan LongestUnderFire = TimeSpan.FromMinutes(1);
 
@@ -21,11 +18,10 @@ public sealed class InstanceTests(ITestOutputHelper output)
     {
         var client = await cloud.ClientAsync("default");
         await using var nodes = await SimulatedNodes.JoinAsync(client, Pods);
-        await using var applications = new Applications(client);
-        applications.StartSampling();
+        await using var applications = await Applications.StartAsync(client);
         using var stop = new CancellationTokenSource();
         var killing = KillAsync(cloud, random, stop.Token);
-        var names = Enumerable.Range(1, Math.Max(3, Pods / PodsOfAnApplication)).Select(i => $"app-{i}").ToList();
+        var names = Enumerable.Range(1, Pods / PodsOfAnApplication).Select(i => $"app-{i}").ToList();
         await Task.WhenAll(names.Select(name => applications.CreateAsync(name, PodsOfAnApplication / 2)));
         // In the middle of the work, however far it has come.
         await UnderFireAsync(() => nodes.Started > applications.Wanted / 2);
@@ -33,9 +29,12 @@ public sealed class InstanceTests(ITestOutputHelper output)
         await UnderFireAsync(() => nodes.Started > applications.Wanted * 3 / 4);
         await applications.DeleteAsync(names[0]);
         await applications.ScaleAsync(names[1], 3);
+        await Task.WhenAll(names[2..6].Select(name => applications.RollOutAsync(name, "second")));
+        var before = nodes.Started;
+        await UnderFireAsync(() => nodes.Started > before + PodsOfAnApplication);
         await stop.CancelAsync();
         output.WriteLine($"{await killing} kills while {nodes.Started} pods were started, {cloud.DeadLetters} messages given up");
-        // What the timer does every quarter of an hour: messages whose every delivery met a death were given up.
+        // What the timer does every half an hour: messages whose every delivery met a death were given up.
         await cloud.FireSeedAsync();
         await applications.ConvergeAsync(nodes);
     });
@@ -47,11 +46,13 @@ public sealed class InstanceTests(ITestOutputHelper output)
         {
             var client = await cloud.ClientAsync("default");
             await using var nodes = await SimulatedNodes.JoinAsync(client, 10);
-            await using var applications = new Applications(client);
+            await using var applications = await Applications.StartAsync(client);
             await applications.CreateAsync("web", 10);
             await applications.ConvergeAsync(nodes);
             var running = nodes.Running;
             await nodes.DisposeAsync();
+            // A watch keeps its instance.
+            await applications.DisposeAsync();
             await Retry.UntilNullAsync(() => Task.FromResult(cloud.Host.Instances.Count == 0 ? null : $"{cloud.Host.Instances.Count} instances run"));
 
             var pods = await client.ListAsync<Pod>("default", null, default);
@@ -59,7 +60,7 @@ public sealed class InstanceTests(ITestOutputHelper output)
             Assert.All(pods.Items, pod => Assert.Equal("Running", pod.Status!.Phase));
             Assert.Equal(running, pods.Items.Select(pod => pod.Metadata.Uid!).ToHashSet());
         },
-        idle: TimeSpan.FromSeconds(4));
+        new DeploymentOptions { Idle = TimeSpan.FromSeconds(4) });
 
     /// <summary>Waits for progress, but not for long: with a death every few seconds there need not be any.</summary>
     private static async Task UnderFireAsync(Func<bool> isFarEnough)
@@ -72,7 +73,7 @@ public sealed class InstanceTests(ITestOutputHelper output)
     {
         for (var kills = 0; ; kills++)
         {
-            await Task.Delay(random.Next(1000, 5000), stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(random.Next(500, 2500), stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (stop.IsCancellationRequested)
                 return kills;
             if (cloud.Host.Instances is not { Count: > 0 } instances)

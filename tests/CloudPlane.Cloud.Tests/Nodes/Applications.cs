@@ -5,42 +5,51 @@ using CloudPlane.Client;
 namespace CloudPlane.Cloud.Tests;
 
 /// <summary>
-/// Deployments that a test creates, scales and deletes, and what it asked for last. Meanwhile lists are sampled: no application may ever have
-/// more active pods than were asked for at most.
+/// Deployments that a test creates, scales, rolls out and deletes, and what it asked for last. Every revision of what came of it is held
+/// against what may be, by <see cref="RolloutHistory"/>.
 /// </summary>
-internal sealed class Applications(ApiClient client) : IAsyncDisposable
+internal sealed class Applications : IAsyncDisposable
 {
     private const string Namespace = "default";
+    private const string FirstImage = "first";
 
-    private static readonly TimeSpan BetweenSamples = TimeSpan.FromMilliseconds(700);
+    // A Deployment's default, in percent.
+    private const int MaxSurge = 25;
 
-    private readonly ConcurrentDictionary<string, int> _wanted = new();
-    private readonly ConcurrentDictionary<string, int> _most = new();
-    private readonly ConcurrentQueue<string> _violations = new();
-    private readonly CancellationTokenSource _stop = new();
-    private Task _sampling = Task.CompletedTask;
+    private readonly ApiClient _client;
+    private readonly ConcurrentDictionary<string, (int Replicas, string Image)> _wanted = new();
+    private readonly ConcurrentDictionary<string, Allowance> _allowed = new();
+    private RolloutHistory? _history;
 
-    /// <summary>What must never happen and did.</summary>
-    public IReadOnlyCollection<string> Violations => _violations;
+    private Applications(ApiClient client) => _client = client;
 
     /// <summary>Pods wanted in all.</summary>
-    public int Wanted => _wanted.Values.Sum();
+    public int Wanted => _wanted.Values.Sum(wanted => wanted.Replicas);
 
-    public void StartSampling() => _sampling = SampleAsync();
+    /// <summary>Pods that were made so far.</summary>
+    public int Made => _history!.Made;
+
+    /// <summary>In a cluster without pods.</summary>
+    public static async Task<Applications> StartAsync(ApiClient client)
+    {
+        var applications = new Applications(client);
+        applications._history = await RolloutHistory.StartAsync(client, app => applications._allowed.GetValueOrDefault(app));
+        return applications;
+    }
 
     public async Task CreateAsync(string name, int replicas)
     {
-        Ask(name, replicas);
+        Ask(name, replicas, FirstImage);
         var manifest = Encoding.UTF8.GetBytes($$"""
             {"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"{{name}}","namespace":"{{Namespace}}"},
              "spec":{"replicas":{{replicas}},"selector":{"matchLabels":{"app":"{{name}}"} },
-              "template":{"metadata":{"labels":{"app":"{{name}}"} },"spec":{"containers":[{"name":"c","image":"none"}]} } } }
+              "template":{"metadata":{"labels":{"app":"{{name}}"} },"spec":{"containers":[{"name":"c","image":"{{FirstImage}}"}]} } } }
             """);
         await Retry.UntilDoneAsync(async () =>
         {
             try
             {
-                await client.PostAsync($"/apis/apps/v1/namespaces/{Namespace}/deployments", manifest, default);
+                await _client.PostAsync($"/apis/apps/v1/namespaces/{Namespace}/deployments", manifest, default);
             }
             catch (ApiException e) when (e.IsAlreadyExists)
             {
@@ -51,9 +60,15 @@ internal sealed class Applications(ApiClient client) : IAsyncDisposable
 
     public Task ScaleAsync(string name, int replicas)
     {
-        Ask(name, replicas);
-        var patch = Encoding.UTF8.GetBytes($$"""{"spec":{"replicas":{{replicas}}} }""");
-        return Retry.UntilDoneAsync(() => client.PatchAsync<Deployment>(Namespace, name, PatchKind.Merge, patch, null, default));
+        Ask(name, replicas, _wanted[name].Image);
+        return PatchAsync(name, $$"""{"spec":{"replicas":{{replicas}}} }""");
+    }
+
+    /// <summary>A new template, which takes the old one's place bit by bit.</summary>
+    public Task RollOutAsync(string name, string image)
+    {
+        Ask(name, _wanted[name].Replicas, image);
+        return PatchAsync(name, $$"""{"spec":{"template":{"spec":{"containers":[{"name":"c","image":"{{image}}"}]} } } }""");
     }
 
     public Task DeleteAsync(string name)
@@ -63,7 +78,7 @@ internal sealed class Applications(ApiClient client) : IAsyncDisposable
         {
             try
             {
-                await client.DeleteAsync<Deployment>(Namespace, name, null, default);
+                await _client.DeleteAsync<Deployment>(Namespace, name, null, default);
             }
             catch (ApiException e) when (e.IsNotFound)
             {
@@ -75,37 +90,54 @@ internal sealed class Applications(ApiClient client) : IAsyncDisposable
     /// <summary>Waits until each Deployment has what it wants, running, and nothing else is left; then nothing may have gone wrong on the way.</summary>
     public async Task ConvergeAsync(SimulatedNodes nodes)
     {
-        await Retry.UntilNullAsync(() => ProblemAsync(nodes));
+        await Retry.UntilNullAsync(async () => Lacking() ?? await ProblemAsync(nodes));
         Assert.Empty(nodes.Violations);
-        Assert.Empty(Violations);
+        Assert.Empty(await _history!.ViolationsAsync());
     }
 
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync() => _history!.DisposeAsync();
+
+    private Task PatchAsync(string name, string patch) => Retry.UntilDoneAsync(() =>
+        _client.PatchAsync<Deployment>(Namespace, name, PatchKind.Merge, Encoding.UTF8.GetBytes(patch), null, default));
+
+    /// <summary>Before it is asked for: whatever comes of it is seen afterwards.</summary>
+    private void Ask(string name, int replicas, string image)
     {
-        await _stop.CancelAsync();
-        await _sampling;
-        _stop.Dispose();
+        var isRollout = _wanted.TryGetValue(name, out var before) && before.Image != image;
+        _wanted[name] = (replicas, image);
+        _allowed.AddOrUpdate(name, _ => new Allowance(replicas, 0, 1), (_, allowed) =>
+        {
+            var (most, templates) = (Math.Max(allowed.Replicas, replicas), allowed.Templates + (isRollout ? 1 : 0));
+            return new Allowance(most, templates > 1 ? ((most * MaxSurge) + 99) / 100 : 0, templates);
+        });
     }
 
-    private void Ask(string name, int replicas)
+    /// <summary>What the watch already tells to be missing, at no cost.</summary>
+    private string? Lacking()
     {
-        _wanted[name] = replicas;
-        _most.AddOrUpdate(name, replicas, (_, most) => Math.Max(most, replicas));
+        foreach (var (name, (replicas, _)) in _wanted)
+        {
+            if (_history!.Count(name) is var (all, running) && (all != replicas || running != replicas))
+                return $"{name} wants {replicas} pods, has {all}, and {running} of them run";
+        }
+
+        return null;
     }
 
     private async Task<string?> ProblemAsync(SimulatedNodes nodes)
     {
-        var deployments = (await client.ListAsync<Deployment>(Namespace, null, default)).Items.ToDictionary(d => d.Metadata.Name!);
-        var pods = (await client.ListAsync<Pod>(Namespace, null, default)).Items;
+        var deployments = (await _client.ListAsync<Deployment>(Namespace, null, default)).Items.ToDictionary(d => d.Metadata.Name!);
+        var pods = (await _client.ListAsync<Pod>(Namespace, null, default)).Items;
         if (deployments.Keys.Except(_wanted.Keys).FirstOrDefault() is { } extra)
             return $"Deployment {extra} is still there";
-        foreach (var (name, replicas) in _wanted)
+        foreach (var (name, (replicas, image)) in _wanted)
         {
             if (!deployments.TryGetValue(name, out var deployment))
                 return $"Deployment {name} is lost";
-            var running = pods.Count(pod => AppOf(pod) == name && IsActive(pod) && pod.Status?.Phase == "Running");
-            if (running != replicas || (deployment.Status?.AvailableReplicas ?? 0) != replicas || (deployment.Status?.Replicas ?? 0) != replicas)
-                return $"{name} wants {replicas} pods; {running} run, {deployment.Status?.AvailableReplicas ?? 0} are said to be available, {deployment.Status?.Replicas ?? 0} to exist";
+            var running = pods.Count(pod => IsOf(pod, name, image));
+            var status = deployment.Status ?? new DeploymentStatus();
+            if (running != replicas || (status.AvailableReplicas ?? 0) != replicas || (status.UpdatedReplicas ?? 0) != replicas || (status.Replicas ?? 0) != replicas)
+                return $"{name} wants {replicas} pods of {image}; {running} run, {status.AvailableReplicas ?? 0} are said to be available, {status.UpdatedReplicas ?? 0} new, {status.Replicas ?? 0} to exist";
         }
 
         if (pods.Count != Wanted)
@@ -114,32 +146,11 @@ internal sealed class Applications(ApiClient client) : IAsyncDisposable
         return nodes.Running.SetEquals(uids) ? null : "nodes run other pods than the API has";
     }
 
+    private static bool IsOf(Pod pod, string app, string image) =>
+        RolloutHistory.AppOf(pod.Metadata) == app && RolloutHistory.IsActive(pod) && pod.Status?.Phase == "Running" && pod.Spec?.Containers?[0].Image == image;
+
     private static string Overview(IEnumerable<Pod> pods) => string.Join(
-        ", ", pods.GroupBy(pod => $"{AppOf(pod)} {pod.Status?.Phase}{(pod.Metadata.DeletionTimestamp is null ? "" : " going")}{(pod.Spec?.NodeName is null ? " unbound" : "")}").Select(group => $"{group.Key}: {group.Count()}"));
-
-    private async Task SampleAsync()
-    {
-        while (!_stop.IsCancellationRequested)
-        {
-            try
-            {
-                var pods = (await client.ListAsync<Pod>(Namespace, null, _stop.Token)).Items;
-                foreach (var app in pods.Where(IsActive).GroupBy(AppOf))
-                {
-                    if (app.Count() > _most.GetValueOrDefault(app.Key))
-                        _violations.Enqueue($"{app.Key} had {app.Count()} pods of at most {_most.GetValueOrDefault(app.Key)}");
-                }
-            }
-            catch (Exception e) when (e is ApiException or ApiUnreachableException or OperationCanceledException)
-            {
-                // The next sample.
-            }
-
-            await Task.Delay(BetweenSamples, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
-
-    private static string AppOf(Pod pod) => pod.Metadata.Labels?.GetValueOrDefault("app") ?? "";
-
-    private static bool IsActive(Pod pod) => pod.Metadata.DeletionTimestamp is null && pod.Status?.Phase is not ("Failed" or "Succeeded");
+        ", ",
+        pods.GroupBy(pod => $"{RolloutHistory.AppOf(pod.Metadata)} {pod.Status?.Phase}{(pod.Metadata.DeletionTimestamp is null ? "" : " going")}{(pod.Spec?.NodeName is null ? " unbound" : "")}")
+            .Select(group => $"{group.Key}: {group.Count()}"));
 }

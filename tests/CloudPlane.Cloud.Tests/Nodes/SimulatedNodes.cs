@@ -20,9 +20,9 @@ internal sealed class SimulatedNodes : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
     private readonly Dictionary<string, (string Name, string Node)> _running = [];
+    private readonly HashSet<string> _started = [];
     private readonly List<string> _violations = [];
     private Task _loop = Task.CompletedTask;
-    private int _started;
 
     private SimulatedNodes(ApiClient client, int count) =>
         (_client, _names) = (client, [.. Enumerable.Range(1, count).Select(i => $"node-{i}")]);
@@ -38,7 +38,14 @@ internal sealed class SimulatedNodes : IAsyncDisposable
     }
 
     /// <summary>Pods started so far.</summary>
-    public int Started => Volatile.Read(ref _started);
+    public int Started
+    {
+        get
+        {
+            lock (_gate)
+                return _started.Count;
+        }
+    }
 
     /// <summary>The uids of the pods that run now.</summary>
     public IReadOnlySet<string> Running
@@ -174,10 +181,10 @@ internal sealed class SimulatedNodes : IAsyncDisposable
 
             if (_running.Values.Any(other => other.Name == name))
                 _violations.Add($"{name} runs twice");
+            if (!_started.Add(uid))
+                _violations.Add($"{name} was started on {node} after it had been stopped");
             _running[uid] = (name, node);
         }
-
-        Interlocked.Increment(ref _started);
     }
 
     private void Stop(Pod pod)
