@@ -37,11 +37,13 @@ internal sealed class ResourceLog<T>(ApiClient client, Action<WatchEvent<T>> tel
         await Retry.UntilDoneAsync(async () => head = Parse((await client.ListAsync<T>(null, new ListOptions { Limit = 1 }, default)).ResourceVersion));
         await Retry.UntilNullAsync(async () =>
         {
-            if (_following.IsCompleted)
-                await _following;
+            await CheckAsync();
             return Volatile.Read(ref _revision) is var seen && seen >= head ? null : $"the watch of {T.Resource.Plural} has come to {seen} of {head}";
         });
     }
+
+    /// <summary>Throws what ended the watch, if anything did.</summary>
+    public Task CheckAsync() => _following.IsCompleted ? _following : Task.CompletedTask;
 
     public async ValueTask DisposeAsync()
     {

@@ -1,3 +1,4 @@
+using System.Text;
 using CloudPlane.Client;
 
 namespace CloudPlane.Cloud.Tests;
@@ -46,6 +47,14 @@ internal sealed class RolloutHistory : IAsyncDisposable
     /// <param name="allowed">What an application may have; asked at each change, so told before it is asked for.</param>
     public static async Task<RolloutHistory> StartAsync(ApiClient client, Func<string, Allowance> allowed)
     {
+        await BeginAsync<Pod>(client, """
+            {"apiVersion":"v1","kind":"Pod","metadata":{"name":"first","namespace":"default"},"spec":{"schedulerName":"nobody","containers":[{"name":"c","image":"none"}]} }
+            """);
+        await BeginAsync<ReplicaSet>(client, """
+            {"apiVersion":"apps/v1","kind":"ReplicaSet","metadata":{"name":"first","namespace":"default"},
+             "spec":{"replicas":0,"selector":{"matchLabels":{"app":"first"} },
+              "template":{"metadata":{"labels":{"app":"first"} },"spec":{"containers":[{"name":"c","image":"none"}]} } } }
+            """);
         var history = new RolloutHistory(client, allowed);
         await history._podLog.StartAsync();
         await history._setLog.StartAsync();
@@ -60,6 +69,13 @@ internal sealed class RolloutHistory : IAsyncDisposable
             var pods = _pods.Values.Where(pod => pod.App == app && !pod.IsGone).ToList();
             return (pods.Count, pods.Count(pod => pod is { IsActive: true, Phase: "Running" }));
         }
+    }
+
+    /// <summary>Throws if a watch ended: what it would have told is not known any more.</summary>
+    public async Task CheckAsync()
+    {
+        await _podLog.CheckAsync();
+        await _setLog.CheckAsync();
     }
 
     /// <summary>What must never happen and did, up to now.</summary>
@@ -88,6 +104,37 @@ internal sealed class RolloutHistory : IAsyncDisposable
 
     /// <summary>Neither ended nor about to.</summary>
     public static bool IsActive(Pod pod) => pod.Metadata.DeletionTimestamp is null && pod.Status?.Phase is not ("Failed" or "Succeeded");
+
+    /// <summary>
+    /// Makes the first changes of a resource, which nobody watches: revision 0 means any state to a watch, so one that is cut before it was told
+    /// anything could not go on from there.
+    /// </summary>
+    private static async Task BeginAsync<T>(ApiClient client, string manifest)
+        where T : class, IKubernetesObject<T>
+    {
+        await Retry.UntilDoneAsync(async () =>
+        {
+            try
+            {
+                await client.PostAsync(ResourcePath.Collection(T.Resource, "default"), Encoding.UTF8.GetBytes(manifest), default);
+            }
+            catch (ApiException e) when (e.IsAlreadyExists)
+            {
+                // Made by a try whose answer was lost.
+            }
+        });
+        await Retry.UntilDoneAsync(async () =>
+        {
+            try
+            {
+                await client.DeleteAsync<T>("default", "first", new DeleteOptions { GracePeriodSeconds = 0 }, default);
+            }
+            catch (ApiException e) when (e.IsNotFound)
+            {
+                // Deleted by a try whose answer was lost.
+            }
+        });
+    }
 
     private void Take(WatchEvent<Pod> change)
     {

@@ -90,7 +90,11 @@ internal sealed class Applications : IAsyncDisposable
     /// <summary>Waits until each Deployment has what it wants, running, and nothing else is left; then nothing may have gone wrong on the way.</summary>
     public async Task ConvergeAsync(SimulatedNodes nodes)
     {
-        await Retry.UntilNullAsync(async () => Lacking() ?? await ProblemAsync(nodes));
+        await Retry.UntilNullAsync(async () =>
+        {
+            await _history!.CheckAsync();
+            return Lacking() ?? await ProblemAsync(nodes);
+        });
         Assert.Empty(nodes.Violations);
         Assert.Empty(await _history!.ViolationsAsync());
     }
