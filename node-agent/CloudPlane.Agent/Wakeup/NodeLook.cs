@@ -139,5 +139,5 @@ internal sealed class NodeLook(
 /// <param name="Heartbeat">The control plane is awake at multiples of it.</param>
 internal sealed record LookPeriods(TimeSpan Slow, TimeSpan Away, TimeSpan Heartbeat)
 {
-    public static LookPeriods Default(TimeSpan heartbeat) => new(TimeSpan.FromHours(2), TimeSpan.FromMinutes(2), heartbeat);
+    public static LookPeriods Default(TimeSpan heartbeat) => new(TimeSpan.FromHours(4), TimeSpan.FromMinutes(2), heartbeat);
 }

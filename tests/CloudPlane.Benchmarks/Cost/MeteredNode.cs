@@ -7,14 +7,15 @@ namespace CloudPlane.Benchmarks;
 
 /// <summary>
 /// A node as the agent is in the cloud form: it waits at its queue by long polls of 60 s, renews its Lease at multiples of the heartbeat, looks
-/// at everything at one of these about every two hours, reports at multiples of two hours, renews its queue's token, and calls when pods begin or end. Pods begin at once.
+/// at everything at one of these about every four hours, reports at multiples of four hours, renews its queue's token, and calls when pods begin
+/// or end. Pods begin at once.
 /// </summary>
 internal sealed class MeteredNode(MeteredDeployment cloud, string name, Random random)
 {
     private const string Poll = "node: long polls";
 
     private static readonly TimeSpan LongPoll = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan Slow = TimeSpan.FromHours(2);
+    private static readonly TimeSpan Slow = TimeSpan.FromHours(4);
     // Seven tenths of the token's twelve hours.
     private static readonly TimeSpan LinkRenewal = TimeSpan.FromHours(8.4);
 

@@ -62,7 +62,10 @@ internal sealed class ClusterWork(
         return queue.SendAsync([look], cancellationToken);
     }
 
-    /// <summary>Wakes every controller for every object, as a start does: those that look by the clock may have lost their message.</summary>
+    /// <summary>
+    /// Wakes every controller for every object, as a start does: those that look by the clock may have lost their message. No node is rung: each
+    /// looks by itself as often.
+    /// </summary>
     public async Task SeedAsync(CancellationToken cancellationToken)
     {
         foreach (var resource in controllers.Router.Resources.Where(OutboxRules.IsCarried))
@@ -95,17 +98,23 @@ internal sealed class ClusterWork(
             {
                 // Every object that exists may have changed. Which were deleted can't be known; those that depended on them belong to any resource.
                 var head = await store.GetHeadAsync(log, cancellationToken);
+                await bells.RingAsync(_cluster, await concerns.AllAsync(cancellationToken), resource, cancellationToken);
                 await SeedAsync(cancellationToken);
                 return head;
             }
 
             if (changes.Count == 0)
                 return after;
-            await RouteAsync(resource, [.. changes.Select(Fed)], cancellationToken);
+            FeedChange[] fed = [.. changes.Select(Fed)];
+            // Before the messages: nodes are what somebody waits for.
+            if (await concerns.OfAsync(resource, fed, cancellationToken) is { Count: > 0 } nodes)
+                await bells.RingAsync(_cluster, nodes, resource, cancellationToken);
+            await RouteAsync(resource, fed, cancellationToken);
             after = changes[^1].Revision;
         }
     }
 
+    /// <summary>Sends the keys that changes concern.</summary>
     private async Task RouteAsync(string resource, IReadOnlyList<FeedChange> changes, CancellationToken cancellationToken)
     {
         var routed = new IReadOnlyCollection<ReconcileMessage>[changes.Count];
@@ -116,10 +125,6 @@ internal sealed class ClusterWork(
             .Select(found => new KeyWork(_cluster, found.Controller, found.Key.Namespace, found.Key.Name))
             .Distinct()
             .ToList();
-
-        // Before the messages: nodes are what somebody waits for.
-        if (await concerns.OfAsync(resource, changes, cancellationToken) is { Count: > 0 } nodes)
-            await bells.RingAsync(_cluster, nodes, resource, cancellationToken);
         if (messages.Count > 0)
             await queue.SendAsync(messages, cancellationToken);
     }
