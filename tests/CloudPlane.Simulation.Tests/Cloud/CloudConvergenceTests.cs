@@ -1,4 +1,5 @@
 using CloudPlane.Client;
+using CloudPlane.Functions;
 using CloudPlane.Controllers.Tests;
 
 namespace CloudPlane.Simulation.Tests;
@@ -68,9 +69,9 @@ public class CloudConvergenceTests
         await cloud.RunAsync(TimeSpan.FromMinutes(random.Next(0, 10)));
         await cloud.Client.DeleteAsync<Deployment>("default", "d", null, default);
         await cloud.RunAsync(TimeSpan.FromMinutes(random.Next(0, 10)));
-        // A key whose messages of the carrying and of the sweep were lost is found by the full seeding, every two hours.
+        // A key whose messages of the carrying and of the sweep were lost is found by the full seeding.
         cloud.Queue.Faults = new QueueFaults();
-        await cloud.RunAsync(TimeSpan.FromMinutes(130));
+        await cloud.RunAsync(SeedFunction.FullPeriod + TimeSpan.FromMinutes(10));
 
         Assert.Empty(violations);
         var pods = await PodsAsync(cloud);

@@ -9,7 +9,7 @@ namespace CloudPlane.Functions;
 internal sealed class SeedFunction(ClusterRegistry clusters, IWorkQueue queue, Func<CancellationToken, Task> takeDeadLetters, TimeProvider time)
 {
     /// <summary>How often every object's controllers are woken, as at a start.</summary>
-    private static readonly TimeSpan FullPeriod = TimeSpan.FromHours(6);
+    internal static readonly TimeSpan FullPeriod = TimeSpan.FromHours(6);
 
     /// <summary>The timer's period, as in its function.json.</summary>
     internal static readonly TimeSpan Period = TimeSpan.FromMinutes(30);
