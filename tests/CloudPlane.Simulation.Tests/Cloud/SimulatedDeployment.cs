@@ -23,6 +23,8 @@ internal sealed class SimulatedDeployment : IAsyncDisposable
     private readonly Random _shared = new LockedRandom(1);
     private readonly HandlerSettings _settings;
     private readonly Dictionary<string, bool> _nodes = [];
+    private readonly CancellationTokenSource _over = new();
+    private readonly Task _clock;
     private Instance _api;
     private Instance _work;
     private DateTimeOffset _nextSeed;
@@ -42,6 +44,7 @@ internal sealed class SimulatedDeployment : IAsyncDisposable
         _api = NewInstance();
         _work = NewInstance();
         _nextSeed = Grid.Ceiling(Time.Now.AddTicks(1), SeedFunction.Period);
+        _clock = Task.Run(MoveOnAsync);
     }
 
     public ManualTime Time { get; } = new();
@@ -101,7 +104,31 @@ internal sealed class SimulatedDeployment : IAsyncDisposable
     {
         await _api.DisposeAsync();
         await _work.DisposeAsync();
+        await _over.CancelAsync();
+        await _clock;
         await _store.DisposeAsync();
+        _over.Dispose();
+    }
+
+    /// <summary>
+    /// Moves a clock that has stood still for a second of real time. A write waits some time for its announcement, which rests while the queue
+    /// is away; the simulation waits for the write, and so would they all for each other.
+    /// </summary>
+    private async Task MoveOnAsync()
+    {
+        using var second = new PeriodicTimer(TimeSpan.FromSeconds(1));
+        try
+        {
+            for (var last = Time.Now; await second.WaitForNextTickAsync(_over.Token); last = Time.Now)
+            {
+                if (Time.Now == last)
+                    Time.Advance(TimeSpan.FromSeconds(1));
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The simulation is over.
+        }
     }
 
     private async Task SettleAsync()
