@@ -15,7 +15,7 @@ public sealed class AppFolderTests : IDisposable
         Assert.Equal(new SessionFunction("Work", "messages", "work"), Assert.Single(app.SessionFunctions));
         Assert.Equal("Seed", Assert.Single(app.TimerFunctions).Name);
         Assert.Equal(TimeSpan.FromMinutes(10), app.Host.FunctionTimeout);
-        Assert.Equal(new ServiceBusSettings { MaxConcurrentSessions = 2, MaxMessageBatchSize = 10, SessionIdleTimeout = TimeSpan.FromSeconds(1) }, app.Host.ServiceBus);
+        Assert.Equal(new ServiceBusSettings { MaxMessageBatchSize = 10, SessionIdleTimeout = TimeSpan.FromSeconds(1) }, app.Host.ServiceBus);
     }
 
     /// <summary>The triggers of this repository, with something in place of the executable.</summary>
@@ -55,6 +55,7 @@ public sealed class AppFolderTests : IDisposable
     [InlineData("host.json", "\"enableProxyingHttpRequest\": true", "\"enableProxyingHttpRequest\": true, \"http\": { \"routes\": [] }", "mutually exclusive")]
     [InlineData("host.json", "\"fake-handler\"", "\"missing\"", "there is no file")]
     [InlineData("host.json", "sessionIdleTimeout", "sessionIdleTimout", "sessionIdleTimout is not known")]
+    [InlineData("host.json", "\"maxMessageBatchSize\"", "\"maxConcurrentSessions\": 8, \"maxMessageBatchSize\"", "maxConcurrentSessions has no effect")]
     [InlineData("host.json", "00:10:00", "ten minutes", "functionTimeout")]
     [InlineData("host.json", "{", "{,", "host.json")]
     [InlineData("Api/function.json", "api/{*path}", "{*path}", "lets anybody call the path /Work")]

@@ -95,14 +95,39 @@ public sealed class TriggerTests
     }
 
     [Fact]
-    public async Task Many_sessions_start_more_instances()
+    public async Task An_instance_works_on_one_session_at_a_time()
     {
         await using var app = await StartAsync();
         await File.WriteAllTextAsync(app.App.PathOf("answer"), "empty");
-        for (var i = 0; i < 3; i++)
-            Queue.Send(Message($"s{i}", $"m{i}", "{}"));
-        await EnvelopesAsync(app, 3);
+        Queue.Send(Message("s1", "m1", "{}"), Message("s2", "m2", "{}"));
+        await EnvelopesAsync(app, 1);
+        await Task.Delay(TimeSpan.FromSeconds(2));
+        Assert.Single(await ReadAsync(app));
+        Assert.Single(app.Host.Instances);
+    }
+
+    [Fact]
+    public async Task More_messages_than_a_batch_start_more_instances()
+    {
+        await using var app = await StartAsync();
+        await File.WriteAllTextAsync(app.App.PathOf("answer"), "empty");
+        for (var i = 0; i < 12; i++)
+            Queue.Send(Message($"s{i % 3}", $"m{i}", "{}"));
+        await EnvelopesAsync(app, 2);
         Assert.Equal(2, app.Host.Instances.Count);
+    }
+
+    [Fact]
+    public async Task The_lock_of_a_session_is_not_renewed_and_a_batch_that_outlives_it_comes_again()
+    {
+        await using var app = await StartAsync(o => o with { FunctionTimeout = TimeSpan.FromSeconds(7) });
+        await File.WriteAllTextAsync(app.App.PathOf("answer"), "empty");
+        Queue.Send(Message("s", "m", "{}"));
+        await EnvelopesAsync(app, 1);
+        await File.WriteAllTextAsync(app.App.PathOf("answer"), "ok");
+        await SettledAsync();
+        Assert.NotEqual("[1]", (string?)(await ReadAsync(app))[^1].Envelope["Metadata"]!["DeliveryCountArray"]);
+        Assert.Contains("the lock of session s", await File.ReadAllTextAsync(Path.Combine(app.App.PathOf("log"), "host.log")));
     }
 
     [Fact]

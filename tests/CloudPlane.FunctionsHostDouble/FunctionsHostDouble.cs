@@ -41,7 +41,7 @@ public sealed class FunctionsHostDouble : IAsyncDisposable
         // Every function that is not HTTP has instances of its own.
         foreach (var function in app.SessionFunctions)
         {
-            var group = Group($"function:{function.Name}", spread: 1, app.Host.ServiceBus.MaxConcurrentSessions);
+            var group = Group($"function:{function.Name}", spread: 1, concurrency: 1);
             if (options.ServiceBus is { } bus)
                 _listeners.Add(new SessionListener(function, bus, group, invoker, app.Host.ServiceBus, options, log));
         }

@@ -21,7 +21,7 @@ namespace CloudPlane.Benchmarks;
 internal sealed class MeteredDeployment : IAsyncDisposable
 {
     private const string Cluster = ClusterRegistry.Default;
-    private const int LargestBatch = 200;
+    private const int LargestBatch = 32;
 
     private static readonly TimeSpan LeastBilled = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan BillingStep = TimeSpan.FromMilliseconds(100);
@@ -133,35 +133,28 @@ internal sealed class MeteredDeployment : IAsyncDisposable
         _azurite.Dispose();
     }
 
-    /// <summary>Hands each session's messages to an execution, as the Functions host does; false when there were none.</summary>
+    /// <summary>
+    /// Works off one session after the other, batch by batch, as the Functions host does on one instance; false when there was nothing to do.
+    /// </summary>
     private async Task<bool> WorkAsync()
     {
         if (_work.Counts.Active == 0)
             return false;
-        var sessions = new List<SessionReceiver>();
-        // Asking once more than there are sessions is our way of counting them, and not billed in truth.
+        // The last asks for a session in vain, as the host does while the instance is there.
         while (await _work.AcceptNextSessionAsync(TimeSpan.Zero, default) is { } session)
-            sessions.Add(session);
-        _busSeen++;
-        var batches = new List<string>();
-        foreach (var session in sessions)
         {
-            var messages = await session.ReceiveAsync(LargestBatch, TimeSpan.Zero, default);
-            batches.Add($$"""{"Data":{"messages":[{{string.Join(',', messages.Select(message => Encoding.UTF8.GetString(message.Body.Span)))}}]},"Metadata":{} }""");
-        }
+            // So does the last here, for the session's idle timeout.
+            while (await session.ReceiveAsync(LargestBatch, TimeSpan.Zero, default) is { Count: > 0 } messages)
+            {
+                var envelope = $$"""{"Data":{"messages":[{{string.Join(',', messages.Select(message => Encoding.UTF8.GetString(message.Body.Span)))}}]},"Metadata":{} }""";
+                await ExecuteAsync("Work", CauseOf(envelope), [app => InvokeAsync(app, "/Work", envelope)]);
+                session.CompleteAll();
+            }
 
-        if (batches.Count == 0)
-            return false;
-        await ExecuteAsync("Work", CauseOf(batches), [.. batches.Select(batch => (Func<FunctionApp, Task>)(app => InvokeAsync(app, "/Work", batch)))]);
-        foreach (var session in sessions)
-        {
-            session.CompleteAll();
-            // The host waits for another message until the session's idle timeout, in vain: what is new is another wave here.
-            Usage.Add("Work: sessions let go", new Usage.Line(0, 0, 0, 1));
             session.Close();
         }
 
-        Usage.Add("Work: messages received and completed", new Usage.Line(0, 0, 0, TakeBusOperations()));
+        Usage.Add("Work: sessions and messages received, messages completed", new Usage.Line(0, 0, 0, TakeBusOperations()));
         return true;
     }
 
@@ -221,17 +214,13 @@ internal sealed class MeteredDeployment : IAsyncDisposable
             throw new InvalidOperationException($"{path} answered {context.Response.StatusCode}: {Encoding.UTF8.GetString(answer.ToArray())}");
     }
 
-    private static string CauseOf(List<string> batches)
+    private static string CauseOf(string envelope)
     {
-        var kinds = new SortedSet<string>(StringComparer.Ordinal);
-        foreach (var batch in batches)
-        {
-            using var document = JsonDocument.Parse(batch);
-            foreach (var message in document.RootElement.GetProperty("Data").GetProperty("messages").EnumerateArray())
-                kinds.Add(message.GetProperty("kind").GetString() is "key" ? message.GetProperty("controller").GetString()! : message.GetProperty("kind").GetString()!);
-        }
-
-        return string.Join(" + ", kinds.Take(3)) + (kinds.Count > 3 ? " + ..." : "");
+        using var document = JsonDocument.Parse(envelope);
+        var kinds = document.RootElement.GetProperty("Data").GetProperty("messages").EnumerateArray()
+            .Select(message => message.GetProperty("kind").GetString() is "key" ? message.GetProperty("controller").GetString()! : message.GetProperty("kind").GetString()!)
+            .ToHashSet();
+        return string.Join(" + ", kinds.Order(StringComparer.Ordinal).Take(3)) + (kinds.Count > 3 ? " + ..." : "");
     }
 
     /// <summary>One process of the function app.</summary>

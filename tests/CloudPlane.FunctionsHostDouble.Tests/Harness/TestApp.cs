@@ -13,7 +13,7 @@ internal sealed class TestApp : IDisposable
           "extensionBundle": { "id": "Microsoft.Azure.Functions.ExtensionBundle", "version": "[4.0.0, 5.0.0)" },
           "extensions": {
             "http": { "routePrefix": "" },
-            "serviceBus": { "maxConcurrentSessions": 2, "maxMessageBatchSize": 10, "sessionIdleTimeout": "00:00:01" }
+            "serviceBus": { "maxMessageBatchSize": 10, "sessionIdleTimeout": "00:00:01" }
           }
         }
         """;

@@ -127,15 +127,20 @@ internal sealed partial class AppFolderReader(string folder, IReadOnlyDictionary
         bus.RefuseOthers(
             "autoCompleteMessages", "clientRetryOptions", "enableCrossEntityTransactions", "maxAutoLockRenewalDuration", "maxConcurrentSessions", "maxMessageBatchSize",
             "minMessageBatchSize", "maxBatchWaitTime", "prefetchCount", "sessionIdleTimeout", "transportType");
+        // Azure takes them and they do nothing, which only misleads.
+        foreach (var name in (string[])["maxAutoLockRenewalDuration", "maxConcurrentSessions"])
+        {
+            if (bus.Has(name))
+                bus.Fault($"{name} has no effect on functions that take batches: one session at a time, its lock not renewed");
+        }
+
         if (bus.Flag("autoCompleteMessages") == false)
             bus.Fault("autoCompleteMessages: a custom handler can't settle messages itself, so it must be true");
         var standard = new ServiceBusSettings();
         return new ServiceBusSettings
         {
-            MaxConcurrentSessions = bus.Number("maxConcurrentSessions", standard.MaxConcurrentSessions),
             MaxMessageBatchSize = bus.Number("maxMessageBatchSize", standard.MaxMessageBatchSize),
             SessionIdleTimeout = bus.Duration("sessionIdleTimeout", standard.SessionIdleTimeout),
-            MaxAutoLockRenewalDuration = bus.Duration("maxAutoLockRenewalDuration", standard.MaxAutoLockRenewalDuration),
         };
     }
 

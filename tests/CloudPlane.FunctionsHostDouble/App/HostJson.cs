@@ -20,15 +20,11 @@ internal sealed record HostJson
     public ServiceBusSettings ServiceBus { get; init; } = new();
 }
 
-/// <summary>extensions.serviceBus of host.json, with the extension's defaults.</summary>
+/// <summary>What of extensions.serviceBus in host.json concerns functions that take batches of a session's messages, with the extension's defaults.</summary>
 internal sealed record ServiceBusSettings
 {
-    public int MaxConcurrentSessions { get; init; } = 8;
-
     public int MaxMessageBatchSize { get; init; } = 1000;
 
-    /// <summary>How long a session without messages keeps its slot; by default the client's try timeout.</summary>
+    /// <summary>How long a session without messages keeps its instance; by default the client's try timeout.</summary>
     public TimeSpan SessionIdleTimeout { get; init; } = TimeSpan.FromSeconds(60);
-
-    public TimeSpan MaxAutoLockRenewalDuration { get; init; } = TimeSpan.FromMinutes(5);
 }

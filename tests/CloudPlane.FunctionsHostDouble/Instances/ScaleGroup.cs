@@ -15,6 +15,7 @@ internal sealed class ScaleGroup(
     private readonly List<HostInstance> _instances = [];
     private readonly List<HostInstance> _ended = [];
     private readonly Dictionary<HostInstance, ITimer> _idle = [];
+    private readonly Dictionary<HostInstance, object> _seats = [];
     private int _started;
     private uint _turn;
     private bool _stopped;
@@ -57,6 +58,36 @@ internal sealed class ScaleGroup(
             if (_instances.All(i => i.Executions >= concurrency) && _instances.Count < options.MaximumInstances)
                 StartOne();
             return Begin(Choose());
+        }
+    }
+
+    /// <summary>The same for a loop that stays on its instance, alone, for as long as that lives.</summary>
+    public Execution Begin(object seat)
+    {
+        lock (_lock)
+        {
+            if (_stopped)
+                throw new InstanceGoneException(name, vanished: true);
+            RemoveGone();
+            var instance = _instances.Find(i => _seats.GetValueOrDefault(i) == seat) ?? _instances.Find(i => !_seats.ContainsKey(i));
+            if (instance is null)
+            {
+                StartOne();
+                instance = _instances[^1];
+            }
+
+            _seats[instance] = seat;
+            return Begin(instance);
+        }
+    }
+
+    /// <summary>Makes the loop's instance free for another.</summary>
+    public void Leave(object seat)
+    {
+        lock (_lock)
+        {
+            foreach (var instance in _instances.Where(i => _seats.GetValueOrDefault(i) == seat))
+                _seats.Remove(instance);
         }
     }
 
@@ -122,6 +153,7 @@ internal sealed class ScaleGroup(
         if (_idle.Remove(instance, out var timer))
             timer.Dispose();
         _instances.Remove(instance);
+        _seats.Remove(instance);
         _ended.Add(instance);
     }
 

@@ -26,18 +26,18 @@ internal sealed class LogCursors(IStateStore store, string cluster)
         return page.Items.ToDictionary(item => item.Key.Name, Read);
     }
 
-    /// <summary>Moves a cursor on from where it was read, or from where somebody else has moved it meanwhile.</summary>
-    public async ValueTask AdvanceAsync(string resource, LogCursor? from, Func<LogCursor, LogCursor> advance, CancellationToken cancellationToken)
+    /// <summary>Moves a cursor on from where it was read, or from where somebody else has moved it meanwhile; returns where it is then.</summary>
+    public async ValueTask<LogCursor> AdvanceAsync(string resource, LogCursor? from, Func<LogCursor, LogCursor> advance, CancellationToken cancellationToken)
     {
         while (true)
         {
             var at = from ?? new LogCursor(0, 0, 0);
             var next = advance(at);
             if (next == at)
-                return;
+                return at;
             var result = await store.WriteAsync(_partition, new Write(Key(resource), at.Revision, Document(next), Delete: false, Guid.NewGuid()), cancellationToken);
             if (result.Outcome == WriteOutcome.Committed)
-                return;
+                return next with { Revision = result.Object!.Revision };
             from = result.Object is { } current ? Read(current) : null;
         }
     }

@@ -30,8 +30,7 @@ internal sealed class ClusterWork(
         if (!IsCarried(resource))
             return;
         var cursor = await _cursors.FindAsync(resource, cancellationToken);
-        var carried = await CarryAsync(resource, cursor?.Position ?? 0, cancellationToken);
-        await _cursors.AdvanceAsync(resource, cursor, at => at with { Position = Math.Max(at.Position, carried) }, cancellationToken);
+        await CarryAsync(resource, cursor, cursor?.Position ?? 0, (at, carried) => at with { Position = Math.Max(at.Position, carried) }, cancellationToken);
     }
 
     /// <summary>
@@ -46,8 +45,8 @@ internal sealed class ClusterWork(
             var cursor = cursors.GetValueOrDefault(resource);
             if (await store.GetHeadAsync(new Partition(_cluster, resource), cancellationToken) <= (cursor?.Swept ?? 0))
                 continue;
-            var carried = await CarryAsync(resource, cursor?.Swept ?? 0, cancellationToken);
-            await _cursors.AdvanceAsync(resource, cursor, at => at with { Position = Math.Max(at.Position, carried), Swept = Math.Max(at.Swept, carried) }, cancellationToken);
+            await CarryAsync(
+                resource, cursor, cursor?.Swept ?? 0, (at, carried) => at with { Position = Math.Max(at.Position, carried), Swept = Math.Max(at.Swept, carried) }, cancellationToken);
         }
     }
 
@@ -83,35 +82,43 @@ internal sealed class ClusterWork(
 
     private bool IsCarried(string resource) => controllers.Router.Resources.Contains(resource) && OutboxRules.IsCarried(resource);
 
-    /// <summary>Carries the changes after a revision; returns the revision up to which that is done.</summary>
-    private async Task<long> CarryAsync(string resource, long after, CancellationToken cancellationToken)
+    /// <summary>Carries the changes after a revision, and moves the cursor on after each page: whoever is stopped has not worked in vain.</summary>
+    private async Task CarryAsync(
+        string resource, LogCursor? cursor, long after, Func<LogCursor, long, LogCursor> advance, CancellationToken cancellationToken)
+    {
+        while (await CarryPageAsync(resource, after, cancellationToken) is { } carried)
+        {
+            cursor = await _cursors.AdvanceAsync(resource, cursor, at => advance(at, carried), cancellationToken);
+            after = carried;
+        }
+    }
+
+    /// <summary>Carries some changes after a revision; returns up to which that is done, or null when there were none.</summary>
+    private async Task<long?> CarryPageAsync(string resource, long after, CancellationToken cancellationToken)
     {
         var log = new Partition(_cluster, resource);
-        while (true)
+        IReadOnlyList<Change> changes;
+        try
         {
-            IReadOnlyList<Change> changes;
-            try
-            {
-                changes = await store.ReadLogAsync(log, after, CarriedAtOnce, cancellationToken);
-            }
-            catch (RevisionExpiredException)
-            {
-                // Every object that exists may have changed. Which were deleted can't be known; those that depended on them belong to any resource.
-                var head = await store.GetHeadAsync(log, cancellationToken);
-                await bells.RingAsync(_cluster, await concerns.AllAsync(cancellationToken), resource, cancellationToken);
-                await SeedAsync(cancellationToken);
-                return head;
-            }
-
-            if (changes.Count == 0)
-                return after;
-            FeedChange[] fed = [.. changes.Select(Fed)];
-            // Before the messages: nodes are what somebody waits for.
-            if (await concerns.OfAsync(resource, fed, cancellationToken) is { Count: > 0 } nodes)
-                await bells.RingAsync(_cluster, nodes, resource, cancellationToken);
-            await RouteAsync(resource, fed, cancellationToken);
-            after = changes[^1].Revision;
+            changes = await store.ReadLogAsync(log, after, CarriedAtOnce, cancellationToken);
         }
+        catch (RevisionExpiredException)
+        {
+            // Every object that exists may have changed. Which were deleted can't be known; those that depended on them belong to any resource.
+            var head = await store.GetHeadAsync(log, cancellationToken);
+            await bells.RingAsync(_cluster, await concerns.AllAsync(cancellationToken), resource, cancellationToken);
+            await SeedAsync(cancellationToken);
+            return head;
+        }
+
+        if (changes.Count == 0)
+            return null;
+        FeedChange[] fed = [.. changes.Select(Fed)];
+        // Before the messages: nodes are what somebody waits for.
+        if (await concerns.OfAsync(resource, fed, cancellationToken) is { Count: > 0 } nodes)
+            await bells.RingAsync(_cluster, nodes, resource, cancellationToken);
+        await RouteAsync(resource, fed, cancellationToken);
+        return changes[^1].Revision;
     }
 
     /// <summary>Sends the keys that changes concern.</summary>

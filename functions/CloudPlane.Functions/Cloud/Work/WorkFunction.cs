@@ -13,8 +13,9 @@ internal sealed partial class WorkFunction(ClusterWorks clusters, IWorkQueue que
 {
     private const string Binding = "messages";
 
-    // The host renews a session's lock for five minutes: what is not done by then might be done twice at once.
-    private static readonly TimeSpan MostTime = TimeSpan.FromMinutes(3);
+    // The lock of a session lasts five minutes from when an instance took it, and the host renews it for no function that takes batches. What a
+    // batch does after that may be done twice at once, which reconcilers bear; so that it is little, none goes on for long.
+    private static readonly TimeSpan MostTime = TimeSpan.FromMinutes(1);
 
     /// <exception cref="FormatException">The envelope is none, or nothing in it is a message of ours.</exception>
     public async Task RunAsync(JsonElement envelope, CancellationToken cancellationToken)
@@ -52,8 +53,7 @@ internal sealed partial class WorkFunction(ClusterWorks clusters, IWorkQueue que
     private async Task<List<WorkMessage>> RunAsync(
         ClusterWork cluster, IReadOnlyList<WorkMessage> messages, CancellationToken limit, CancellationToken cancellationToken)
     {
-        foreach (var log in messages.OfType<LogWork>().Distinct())
-            await cluster.CarryAsync(log.Resource, cancellationToken);
+        await Task.WhenAll(messages.OfType<LogWork>().Distinct().Select(log => cluster.CarryAsync(log.Resource, cancellationToken)));
         if (messages.Any(message => message is SeedWork { Full: true }))
             await cluster.SeedAsync(cancellationToken);
         else if (messages.Any(message => message is SeedWork))
@@ -92,13 +92,16 @@ internal sealed partial class WorkFunction(ClusterWorks clusters, IWorkQueue que
         ClusterWork cluster, List<KeyWork> keys, CancellationToken limit, CancellationToken cancellationToken)
     {
         var follow = new List<WorkMessage>();
-        foreach (var group in keys.GroupBy(key => key.Controller))
+        await Task.WhenAll(keys.GroupBy(key => key.Controller).Select(ReconcileAllAsync));
+        return follow;
+
+        async Task ReconcileAllAsync(IGrouping<string, KeyWork> group)
         {
             if (cluster.Registration(group.Key) is not { } registration)
             {
                 // Of another version of this program: its own instances know it, or nobody does any more.
                 LogNoController(logger, group.Key, group.Count());
-                continue;
+                return;
             }
 
             var options = new ParallelOptions { MaxDegreeOfParallelism = registration.Concurrency };
@@ -111,8 +114,6 @@ internal sealed partial class WorkFunction(ClusterWorks clusters, IWorkQueue que
                     follow.Add(next);
             });
         }
-
-        return follow;
     }
 
     /// <summary>One look at one key; returns the message that brings it back, if it is to come back.</summary>

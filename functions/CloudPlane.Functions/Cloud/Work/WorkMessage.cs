@@ -15,8 +15,12 @@ internal abstract record WorkMessage(string Cluster)
     /// <summary>When it is to be delivered; null for at once.</summary>
     public DateTimeOffset? Due { get; init; }
 
-    /// <summary>The session: messages of one session are worked on by one instance at a time, in order. At most 128 characters.</summary>
-    public abstract string Session { get; }
+    /// <summary>
+    /// The session: messages of one session are worked on by one instance at a time, in order. At most 128 characters. One for all of a cluster:
+    /// an instance takes one session at a time, and goes to the next when one has been quiet for a second. What follows from what, such as pods
+    /// from a Deployment, so never waits for that second; keys of a batch are worked on side by side all the same.
+    /// </summary>
+    public string Session => Cluster;
 
     /// <summary>
     /// For a scheduled message: the same for all that ask for the same at the same time, so that the queue's duplicate detection keeps one
@@ -35,10 +39,7 @@ internal abstract record WorkMessage(string Cluster)
 internal sealed record LogWork(string Cluster, string Resource) : WorkMessage(Cluster)
 {
     /// <inheritdoc/>
-    public override string Session => $"{Cluster}/log/{Resource}";
-
-    /// <inheritdoc/>
-    protected override string Topic => Session;
+    protected override string Topic => $"{Cluster}/log/{Resource}";
 }
 
 /// <summary>A controller is to look at a key. <paramref name="Attempt"/> counts the failures in a row before this look.</summary>
@@ -48,9 +49,6 @@ internal sealed record KeyWork(string Cluster, string Controller, string Namespa
     public static KeyWork EventExpiry(string cluster) => new(cluster, "event-expiry-controller", "", "sweep");
 
     /// <inheritdoc/>
-    public override string Session => $"{Cluster}/{Shards.Of(Controller, Namespace, Name)}";
-
-    /// <inheritdoc/>
     protected override string Topic => $"{Cluster}/{Controller}/{Namespace}/{Name}";
 }
 
@@ -58,18 +56,12 @@ internal sealed record KeyWork(string Cluster, string Controller, string Namespa
 internal sealed record SweepWork(string Cluster) : WorkMessage(Cluster)
 {
     /// <inheritdoc/>
-    public override string Session => $"{Cluster}/upkeep";
-
-    /// <inheritdoc/>
     protected override string Topic => $"{Cluster}/sweep";
 }
 
 /// <summary>Forget history that no watch may resume from any more.</summary>
 internal sealed record CompactionWork(string Cluster) : WorkMessage(Cluster)
 {
-    /// <inheritdoc/>
-    public override string Session => $"{Cluster}/upkeep";
-
     /// <inheritdoc/>
     protected override string Topic => $"{Cluster}/compaction";
 }
@@ -80,9 +72,6 @@ internal sealed record CompactionWork(string Cluster) : WorkMessage(Cluster)
 /// </summary>
 internal sealed record SeedWork(string Cluster, bool Full) : WorkMessage(Cluster)
 {
-    /// <inheritdoc/>
-    public override string Session => $"{Cluster}/upkeep";
-
     /// <inheritdoc/>
     protected override string Topic => $"{Cluster}/seed/{Full}";
 }
