@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json.Nodes;
 using CloudPlane.Client;
 using CloudPlane.Doubles;
 using CloudPlane.Tests.Shared;
@@ -71,7 +72,7 @@ internal sealed class CloudDeployment : IAsyncDisposable
                 HttpInstances = 2,
                 InstanceMemoryMB = 512,
                 ScaleToZeroAfter = options.Idle,
-                // By hand: fifteen minutes are too long for a test.
+                // By hand: half an hour is too long for a test.
                 RunTimers = false,
                 ServiceBus = bus,
                 Random = new Random(seed + 1),
@@ -117,6 +118,16 @@ internal sealed class CloudDeployment : IAsyncDisposable
     }
 
     public Task CreateClusterAsync(string name) => AdministerAsync(HttpMethod.Post, "/cloudplane/v1/clusters", $$"""{"name":"{{name}}"}""");
+
+    /// <summary>What an agent does first: joins with a token, and asks how it is rung. The cluster is seeded from then on.</summary>
+    public async Task LinkAsync(string cluster, string node)
+    {
+        var join = Token(await AdministerAsync(HttpMethod.Post, $"/cloudplane/v1/clusters/{cluster}/join-token", null));
+        var own = Token(await SendAsync(HttpMethod.Post, $"/clusters/{cluster}/cloudplane/v1/join", join, $$"""{"nodeName":"{{node}}"}"""));
+        await SendAsync(HttpMethod.Post, $"/clusters/{cluster}/cloudplane/v1/nodes/{node}/wakeup", own, null);
+
+        static string Token(string answer) => (string)JsonNode.Parse(answer)!["token"]!;
+    }
 
     /// <summary>Runs the timer's function until it succeeds.</summary>
     public Task FireSeedAsync() => Retry.UntilNullAsync(async () => await Host.FireTimerAsync("Seed") ? null : "Seed failed");
@@ -168,10 +179,12 @@ internal sealed class CloudDeployment : IAsyncDisposable
         Directory.Delete(_logs, recursive: true);
     }
 
-    private async Task<string> AdministerAsync(HttpMethod method, string path, string? body)
+    private Task<string> AdministerAsync(HttpMethod method, string path, string? body) => SendAsync(method, path, _deploymentToken, body);
+
+    private async Task<string> SendAsync(HttpMethod method, string path, string token, string? body)
     {
         using var request = new HttpRequestMessage(method, path);
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", _deploymentToken);
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         if (body is not null)
             request.Content = new StringContent(body, Encoding.UTF8, "application/json");
         using var response = await Http.SendAsync(request);

@@ -11,7 +11,7 @@ public sealed class BusTests
     public Task Messages_that_are_lost_doubled_late_or_out_of_order_are_made_good() => Seeds.RunAsync(3, async (cloud, _) =>
     {
         var client = await cloud.ClientAsync("default");
-        await using var nodes = await SimulatedNodes.JoinAsync(client, Names.Length * Replicas);
+        await using var nodes = await SimulatedNodes.JoinAsync(cloud, client, Names.Length * Replicas);
         await using var applications = await Applications.StartAsync(client);
         var faults = cloud.Bus.Faults;
         (faults.LoseRate, faults.DuplicateRate, faults.ReorderRate, faults.DelayRate) = (0.15, 0.2, 0.2, 0.2);
@@ -32,7 +32,7 @@ public sealed class BusTests
     public Task What_is_written_while_the_bus_is_away_is_worked_on_when_it_is_back() => Seeds.RunAsync(4, async (cloud, _) =>
     {
         var client = await cloud.ClientAsync("default");
-        await using var nodes = await SimulatedNodes.JoinAsync(client, 3 * Replicas);
+        await using var nodes = await SimulatedNodes.JoinAsync(cloud, client, 3 * Replicas);
         await using var applications = await Applications.StartAsync(client);
         await applications.CreateAsync(Names[0], Replicas);
         await applications.ConvergeAsync(nodes);

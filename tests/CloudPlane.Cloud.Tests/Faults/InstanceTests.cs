@@ -17,7 +17,7 @@ public sealed class InstanceTests(ITestOutputHelper output)
     public Task Instances_that_are_killed_at_any_moment_lose_nothing_and_do_nothing_twice() => Seeds.RunAsync(1, async (cloud, random) =>
     {
         var client = await cloud.ClientAsync("default");
-        await using var nodes = await SimulatedNodes.JoinAsync(client, Pods);
+        await using var nodes = await SimulatedNodes.JoinAsync(cloud, client, Pods);
         await using var applications = await Applications.StartAsync(client);
         using var stop = new CancellationTokenSource();
         var killing = KillAsync(cloud, random, stop.Token);
@@ -45,7 +45,7 @@ public sealed class InstanceTests(ITestOutputHelper output)
         async (cloud, _) =>
         {
             var client = await cloud.ClientAsync("default");
-            await using var nodes = await SimulatedNodes.JoinAsync(client, 10);
+            await using var nodes = await SimulatedNodes.JoinAsync(cloud, client, 10);
             await using var applications = await Applications.StartAsync(client);
             await applications.CreateAsync("web", 10);
             await applications.ConvergeAsync(nodes);

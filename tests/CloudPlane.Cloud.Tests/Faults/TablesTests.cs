@@ -16,7 +16,7 @@ public sealed class TablesTests
     {
         cloud.Tables.ThrottleEvery = 10;
         var client = await cloud.ClientAsync("default");
-        await using var nodes = await SimulatedNodes.JoinAsync(client, Names.Length * Replicas);
+        await using var nodes = await SimulatedNodes.JoinAsync(cloud, client, Names.Length * Replicas);
         await using var applications = await Applications.StartAsync(client);
         await Task.WhenAll(Names.Select(name => applications.CreateAsync(name, Replicas)));
         await applications.ConvergeAsync(nodes);
@@ -32,7 +32,7 @@ public sealed class TablesTests
         async (cloud, _) =>
         {
             var client = await cloud.ClientAsync("default");
-            await using var nodes = await SimulatedNodes.JoinAsync(client, Names.Length * Replicas);
+            await using var nodes = await SimulatedNodes.JoinAsync(cloud, client, Names.Length * Replicas);
             await using var applications = await Applications.StartAsync(client);
             using var stop = new CancellationTokenSource();
             var writing = WriteAsync(client, stop.Token);

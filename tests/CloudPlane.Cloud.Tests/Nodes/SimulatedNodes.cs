@@ -5,7 +5,8 @@ namespace CloudPlane.Cloud.Tests;
 
 /// <summary>
 /// Nodes that do with pods what agents do, over HTTP with the administrator's token: they start what is bound to them, stop what is to go,
-/// renew Leases, and go on whatever the control plane answers. What runs is their own memory, as containers are: nobody can take it back.
+/// renew Leases, and go on whatever the control plane answers. They have queues in which they are rung, but look every second, rung or not.
+/// What runs is their own memory, as containers are: nobody can take it back.
 /// </summary>
 internal sealed class SimulatedNodes : IAsyncDisposable
 {
@@ -58,11 +59,15 @@ internal sealed class SimulatedNodes : IAsyncDisposable
     }
 
     /// <summary>Joins as many nodes as hold the pods easily, and lets them run until disposed.</summary>
-    public static async Task<SimulatedNodes> JoinAsync(ApiClient client, int pods)
+    public static async Task<SimulatedNodes> JoinAsync(CloudDeployment cloud, ApiClient client, int pods)
     {
         var nodes = new SimulatedNodes(client, 2 + (pods / (PodsPerNode / 2)));
         foreach (var name in nodes._names)
+        {
+            await cloud.LinkAsync("default", name);
             await nodes.JoinAsync(name);
+        }
+
         nodes._loop = nodes.RunAsync();
         return nodes;
     }
