@@ -156,6 +156,8 @@ resource settings 'Microsoft.Web/sites/config@2024-04-01' = {
     AzureWebJobsDisableHomepage: 'true'
     APPLICATIONINSIGHTS_CONNECTION_STRING: insightsConnectionString
     APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${clientId};Authorization=AAD'
+    // The exporter of metrics tells its makers nothing of its use.
+    APPLICATIONINSIGHTS_STATSBEAT_DISABLED: 'true'
   }
 }
 

@@ -13,11 +13,11 @@ public sealed class AppSettingsTests(BicepFiles files)
     // Azure.Identity reads it: which of an app's identities a token is for.
     private const string ClientIdVariable = "AZURE_CLIENT_ID";
 
-    // Which account and who, for the leases of its timer; whereto and as whom telemetry goes; and that GET / is ours.
+    // Which account and who, for the leases of its timer; as whom telemetry goes, and nothing to the makers of the exporter; that GET / is ours.
     private static readonly string[] OfTheHost =
     [
         "AzureWebJobsStorage__accountName", "AzureWebJobsStorage__credential", "AzureWebJobsStorage__clientId",
-        "APPLICATIONINSIGHTS_CONNECTION_STRING", "APPLICATIONINSIGHTS_AUTHENTICATION_STRING", "AzureWebJobsDisableHomepage",
+        "APPLICATIONINSIGHTS_AUTHENTICATION_STRING", "APPLICATIONINSIGHTS_STATSBEAT_DISABLED", "AzureWebJobsDisableHomepage",
     ];
 
     private static readonly Dictionary<string, string> Values = new()

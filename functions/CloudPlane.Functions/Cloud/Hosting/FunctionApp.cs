@@ -13,6 +13,9 @@ namespace CloudPlane.Functions;
 /// </summary>
 internal sealed class FunctionApp : IAsyncDisposable
 {
+    /// <summary>The meter of all that this process counts.</summary>
+    public const string MeterName = "CloudPlane";
+
     // Nine tenths of the 230 s after which the platform's front end may cut a response (azure.md, C2).
     private static readonly TimeSpan MaxStreamLifetime = TimeSpan.FromSeconds(207);
 
@@ -20,14 +23,17 @@ internal sealed class FunctionApp : IAsyncDisposable
     private static readonly TimeSpan StreamSign = TimeSpan.FromSeconds(25);
 
     private readonly Outbox _outbox;
-    private readonly Meter _meter = new("CloudPlane");
+    private readonly Meter _meter = new(MeterName);
     private readonly TriggerEndpoints _triggers;
     private readonly ClusterAdministration _administration;
 
     /// <param name="state">The deployment's tables; disposed by the caller.</param>
     /// <param name="tables">Where clusters are made; the same tables.</param>
     /// <param name="bus">Disposed by the caller.</param>
-    public FunctionApp(HandlerSettings settings, IStateStore state, IClusterTables tables, ServiceBusClient bus, TimeProvider time, ILoggerFactory loggers)
+    /// <param name="sendMetrics">Sends what <see cref="MeterName"/> counts until its answer is disposed; null where nobody collects it.</param>
+    public FunctionApp(
+        HandlerSettings settings, IStateStore state, IClusterTables tables, ServiceBusClient bus, TimeProvider time, ILoggerFactory loggers,
+        Func<IDisposable>? sendMetrics = null)
     {
         var logger = loggers.CreateLogger("CloudPlane");
         var queue = new ServiceBusWorkQueue(bus);
@@ -40,7 +46,7 @@ internal sealed class FunctionApp : IAsyncDisposable
             new QueueStreams(bus, options.StreamTimeout, MaxStreamLifetime, time));
         var works = new ClusterWorkFactory(settings, state, Api, queue, new NodeBells(bus, logger), time, Random.Shared);
         var work = new WorkFunction(new ClusterWorks(works.Make), queue, time, Random.Shared, logger);
-        var deadLetters = new DeadLetters(bus, queue, cluster => works.ClientOf(cluster, "system:kube-controller-manager"), _meter, time, logger);
+        var deadLetters = new DeadLetters(bus, queue, cluster => works.ClientOf(cluster, "system:kube-controller-manager"), _meter, sendMetrics, time, logger);
         _administration = new ClusterAdministration(Clusters, tables, settings.Secret, settings.PublicUrl, time);
         _triggers = new TriggerEndpoints(work, new SeedFunction(Clusters, queue, deadLetters.TakeAsync, time), logger);
     }

@@ -37,7 +37,10 @@ internal static class HandlerHost
             Key = settings.BusKey,
             Credential = settings.BusKey is null ? credential.Value : null,
         });
-        await using var app = new FunctionApp(settings, store, store, bus, TimeProvider.System, loggers);
+        Func<IDisposable>? sendMetrics = settings.InsightsConnection is not { } insights
+            ? null
+            : () => InsightsMetrics.Start(FunctionApp.MeterName, insights, settings.TablesKey is null ? credential.Value : null);
+        await using var app = new FunctionApp(settings, store, store, bus, TimeProvider.System, loggers, sendMetrics);
         await ServeAsync(settings, app, loggers, stop.Token);
 
         void Stop(PosixSignalContext signal)

@@ -35,6 +35,9 @@ internal sealed record HandlerSettings
     /// <summary>Where clients and agents reach this deployment.</summary>
     public required Uri PublicUrl { get; init; }
 
+    /// <summary>Of Application Insights; null where there is none.</summary>
+    public string? InsightsConnection { get; init; }
+
     /// <summary>How often nodes renew their Lease.</summary>
     public required TimeSpan Heartbeat { get; init; }
 
@@ -59,6 +62,7 @@ internal sealed record HandlerSettings
             BusKey = Find("CLOUDPLANE_BUS_KEY") is { } key ? Parse("CLOUDPLANE_BUS_KEY", key, SasKey.Parse) : null,
             Secret = Parse("CLOUDPLANE_SIGNING_KEY", Get("CLOUDPLANE_SIGNING_KEY", "the deployment's secret, at least 32 random bytes as base64"), MasterSecret.Parse),
             PublicUrl = ParseUrl("CLOUDPLANE_PUBLIC_URL", Get("CLOUDPLANE_PUBLIC_URL", "where clients reach this deployment, e.g. https://APP.azurewebsites.net")),
+            InsightsConnection = Find(InsightsMetrics.ConnectionVariable),
             Heartbeat = ParseDuration("CLOUDPLANE_HEARTBEAT", Find("CLOUDPLANE_HEARTBEAT") ?? "5m"),
             NodeGrace = ParseDuration("CLOUDPLANE_NODE_GRACE", Find("CLOUDPLANE_NODE_GRACE") ?? "12m"),
         };

@@ -9,8 +9,9 @@ namespace CloudPlane.Functions;
 /// Messages that the queue gave up, because the process died of them or none could be read: each is counted, told in an Event of its
 /// cluster and in the log, and put back to be tried anew, if it says anything at all.
 /// </summary>
+/// <param name="sendMetrics">Sends what is counted until its answer is disposed; only called when there is something to count.</param>
 internal sealed partial class DeadLetters(
-    ServiceBusClient bus, IWorkQueue queue, Func<string, ApiClient> clientOf, Meter meter, TimeProvider time, ILogger logger)
+    ServiceBusClient bus, IWorkQueue queue, Func<string, ApiClient> clientOf, Meter meter, Func<IDisposable>? sendMetrics, TimeProvider time, ILogger logger)
 {
     // One run of the timer takes no more: a flood is looked at bit by bit.
     private const int MostAtOnce = 50;
@@ -21,23 +22,30 @@ internal sealed partial class DeadLetters(
     /// <summary>Takes what has been given up since the last run.</summary>
     public async Task TakeAsync(CancellationToken cancellationToken)
     {
-        for (var taken = 0; taken < MostAtOnce; taken++)
-        {
-            var delivery = await bus.PeekLockAsync($"{ServiceBusWorkQueue.Name}/$DeadLetterQueue", TimeSpan.Zero, cancellationToken);
-            if (delivery is null)
-                return;
-            var message = Decode(delivery.Body);
-            _counter.Add(1, new KeyValuePair<string, object?>("cluster", message?.Cluster ?? ""));
-            LogDeadLetter(logger, message?.ToString() ?? "unreadable", delivery.MessageId ?? "");
-            if (message is not null)
-            {
-                await TellAsync(message, cancellationToken);
-                await queue.SendAsync([message], cancellationToken);
-            }
+        if (await NextAsync(cancellationToken) is not { } delivery)
+            return;
+        using var sending = sendMetrics?.Invoke();
+        await TakeAsync(delivery, cancellationToken);
+        for (var taken = 1; taken < MostAtOnce && await NextAsync(cancellationToken) is { } next; taken++)
+            await TakeAsync(next, cancellationToken);
+    }
 
-            // Last: until then a crash leaves it where it is.
-            await bus.CompleteAsync(delivery, cancellationToken);
+    private Task<BusDelivery?> NextAsync(CancellationToken cancellationToken) =>
+        bus.PeekLockAsync($"{ServiceBusWorkQueue.Name}/$DeadLetterQueue", TimeSpan.Zero, cancellationToken);
+
+    private async Task TakeAsync(BusDelivery delivery, CancellationToken cancellationToken)
+    {
+        var message = Decode(delivery.Body);
+        _counter.Add(1, new KeyValuePair<string, object?>("cluster", message?.Cluster ?? ""));
+        LogDeadLetter(logger, message?.ToString() ?? "unreadable", delivery.MessageId ?? "");
+        if (message is not null)
+        {
+            await TellAsync(message, cancellationToken);
+            await queue.SendAsync([message], cancellationToken);
         }
+
+        // Last: until then a crash leaves it where it is.
+        await bus.CompleteAsync(delivery, cancellationToken);
     }
 
     private async Task TellAsync(WorkMessage message, CancellationToken cancellationToken)
