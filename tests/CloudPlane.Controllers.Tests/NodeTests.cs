@@ -92,6 +92,15 @@ public class NodeTests
         Assert.Equal("Unknown", NodeTaints.Condition(_cluster.Get<Node>("", "n2"), "Ready")!.Status);
     }
 
+    [Fact]
+    public async Task TheKeyOfASingleNodeThatAnOlderVersionArmedEndsHere()
+    {
+        _cluster.Run(TimeSpan.FromSeconds(5));
+        var controller = _cluster.Controllers.Registrations.Single(registration => registration.Reconciler.Name == NodeWatch.Controller).Reconciler;
+        Assert.NotNull((await controller.ReconcileAsync(new ReconcileKey("default", NodeWatch.Key.Namespace, NodeWatch.Key.Name), default)).RequeueAfter);
+        Assert.Equal(ReconcileResult.Done, await controller.ReconcileAsync(new ReconcileKey("default", "", "n1"), default));
+    }
+
     [Theory]
     // All renewed at the last heartbeat: the next multiple of the grace period, rounded up to heartbeats.
     [InlineData("00:15:10", "00:27:00", "00:30:00")]

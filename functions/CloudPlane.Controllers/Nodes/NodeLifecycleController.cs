@@ -22,6 +22,11 @@ internal sealed class NodeLifecycleController(ApiClient api, Replicas replicas, 
     /// <inheritdoc/>
     public async ValueTask<ReconcileResult> ReconcileAsync(ReconcileKey key, CancellationToken cancellationToken)
     {
+        // A key of one node, by an older version, would re-arm itself forever.
+        if (new ObjectName(key.Namespace, key.Name) != NodeWatch.Key)
+        {
+            return ReconcileResult.Done;
+        }
         var nodes = await replicas.SyncAsync<Node>(cancellationToken).ConfigureAwait(false);
         if (nodes.Count == 0)
         {

@@ -15,7 +15,7 @@ public class WorkMessageTests
     {
         WorkMessage[] all =
         [
-            new LogWork("a", "apps/deployments"), new KeyWork("a", "node-controller", "", "n1", 3), new SweepWork("b"), new CompactionWork("c"), new SeedWork("d", Full: true),
+            new LogWork("a", "apps/deployments"), new KeyWork("a", "node-controller", "", "nodes", 3), new SweepWork("b"), new CompactionWork("c"), new SeedWork("d", Full: true),
             new SeedWork("e", Full: false),
         ];
         using var body = JsonDocument.Parse(WorkCodec.Encode(all[kind]));
