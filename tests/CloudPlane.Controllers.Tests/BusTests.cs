@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using CloudPlane.Client;
 
 namespace CloudPlane.Controllers.Tests;
@@ -87,10 +88,41 @@ public class BusTests
     }
 
     [Fact]
+    public async Task AFailureOfAPartIsReportedAndBacksOffNoLongerThanTheRestWants()
+    {
+        var failures = new List<ReconcileFailure>();
+        using var bus = new InProcessBus([new BusSubscription(new Partly(), 1)], _time, new Random(1), failures.Add);
+        using var stop = new CancellationTokenSource();
+        var running = bus.RunAsync(stop.Token);
+        await bus.SendAsync(new ReconcileMessage("partly", A, 1), TimeSpan.Zero, default);
+        for (var run = 1; run <= 20; run++)
+        {
+            Assert.True(SpinWait.SpinUntil(() => failures.Count == run && _time.Waiting == 1 && !bus.IsBusy, TimeSpan.FromSeconds(20)));
+            _time.Advance(failures[^1].RetryAfter + TimeSpan.FromMilliseconds(1));
+        }
+        await stop.CancelAsync();
+        await running.WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.InRange(failures[0].RetryAfter.TotalMilliseconds, 5, 5.5);
+        Assert.Equal(TimeSpan.FromSeconds(30), failures[19].RetryAfter);
+    }
+
+    [Fact]
     public async Task AnUnknownControllerIsRefused()
     {
         using var bus = new InProcessBus([], _time, new Random(1), _ => { });
         await Assert.ThrowsAsync<ArgumentException>(async () => await bus.SendAsync(new ReconcileMessage("nobody", A, 1), TimeSpan.Zero, default));
+    }
+
+    /// <summary>Fails in a part of each step; the rest wants another look after 30 s.</summary>
+    private sealed class Partly : IReconciler
+    {
+        public string Name => "partly";
+
+        public ValueTask<ReconcileResult> ReconcileAsync(ReconcileKey key, CancellationToken cancellationToken)
+        {
+            var failure = ExceptionDispatchInfo.Capture(new InvalidOperationException("not this part"));
+            return ValueTask.FromResult(ReconcileResult.After(TimeSpan.FromSeconds(30)) with { Failure = failure });
+        }
     }
 
     /// <summary>Fails its key k3 twice, and is done when every key was seen and k3 succeeded.</summary>

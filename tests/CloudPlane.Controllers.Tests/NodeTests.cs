@@ -1,3 +1,4 @@
+using System.Text;
 using CloudPlane.Client;
 
 namespace CloudPlane.Controllers.Tests;
@@ -90,6 +91,27 @@ public class NodeTests
         _cluster.Run(TimeSpan.FromSeconds(15));
         Assert.Equal("True", NodeTaints.Condition(_cluster.Get<Node>("", "n1"), "Ready")!.Status);
         Assert.Equal("Unknown", NodeTaints.Condition(_cluster.Get<Node>("", "n2"), "Ready")!.Status);
+    }
+
+    [Fact]
+    public void ANodeThatCannotBeWrittenHidesNoOtherOnesSilence()
+    {
+        var cluster = new SimulatedCluster(server: (time, random) => new Refusing(new FakeApi(time, random), "/api/v1/nodes/n1/status"));
+        var nodes = new SimulatedNodes(cluster, 5, 3);
+        cluster.Run(TimeSpan.FromSeconds(5));
+        nodes.Kill("n1");
+        // The back-off has reached its longest, 20 s here.
+        cluster.Run(TimeSpan.FromMinutes(3));
+        Assert.NotEmpty(cluster.Errors);
+        foreach (var seconds in new[] { 61, 64, 67, 70 })
+        {
+            nodes.Revive("n2");
+            cluster.Run(TimeSpan.FromSeconds(seconds));
+            nodes.Kill("n2");
+            var heard = cluster.Get<Lease>("kube-node-lease", "n2").Spec!.RenewTime!.Value;
+            cluster.Run(heard.AddSeconds(41) - cluster.Time.Now);
+            Assert.Equal("Unknown", NodeTaints.Condition(cluster.Get<Node>("", "n2"), "Ready")!.Status);
+        }
     }
 
     [Fact]
@@ -191,4 +213,15 @@ public class NodeTests
     [InlineData("fd00::/16")]
     [InlineData("pods")]
     public void ANetworkThatCannotBeCutIsRefused(string text) => Assert.Throws<FormatException>(() => PodNetworks.Parse(text));
+
+    /// <summary>An API that does not take it that this node is lost.</summary>
+    private sealed class Refusing(ISimulatedServer inner, string path) : ISimulatedServer
+    {
+        public IChangeFeed Feed => inner.Feed;
+
+        public ApiAnswer Send(ApiCall call) =>
+            call.Method == "PUT" && call.PathAndQuery == path && Encoding.UTF8.GetString(call.Body.Span).Contains("NodeStatusUnknown", StringComparison.Ordinal)
+                ? new ApiAnswer(500, """{"kind":"Status","code":500,"reason":"InternalError","message":"not today"}"""u8.ToArray())
+                : inner.Send(call);
+    }
 }

@@ -100,11 +100,14 @@ public sealed class InProcessBus : IMessageBus, IDisposable
 
     private async Task ReconcileAsync(Lane lane, ReconcileKey key, CancellationToken cancellationToken)
     {
+        TimeSpan? wanted = null;
         try
         {
             var result = await lane.Subscription.Reconciler.ReconcileAsync(key, cancellationToken).ConfigureAwait(false);
+            wanted = result.RequeueAfter;
+            result.Failure?.Throw();
             lane.Retries.Forget(key);
-            if (result.RequeueAfter is { } delay)
+            if (wanted is { } delay)
             {
                 lane.Queue.AddAfter(key, delay);
             }
@@ -117,6 +120,7 @@ public sealed class InProcessBus : IMessageBus, IDisposable
         {
             var conflict = error is ApiException { IsConflict: true };
             var delay = lane.Retries.Next(key, conflict);
+            delay = wanted < delay ? wanted.Value : delay;
             if (!conflict)
             {
                 _onFailure(new ReconcileFailure(lane.Subscription.Reconciler.Name, key, error, delay));

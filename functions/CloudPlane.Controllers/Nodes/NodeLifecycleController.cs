@@ -51,9 +51,9 @@ internal sealed class NodeLifecycleController(ApiClient api, Replicas replicas, 
                 failure ??= ExceptionDispatchInfo.Capture(e);
             }
         }
-        failure?.Throw();
         // Of nodes that are lost already no look finds more: their return changes the node or the lease, and that wakes this one.
-        return earliest is { } next ? ReconcileResult.After(NodeWatch.NextLook(next, time.GetUtcNow(), options) - time.GetUtcNow()) : ReconcileResult.Done;
+        TimeSpan? after = earliest is { } next ? NodeWatch.NextLook(next, time.GetUtcNow(), options) - time.GetUtcNow() : null;
+        return new ReconcileResult(after) { Failure = failure };
     }
 
     /// <summary>Corrects what one node's state asks for; returns when it is given up if it stays silent.</summary>

@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+
 namespace CloudPlane.Client;
 
 /// <summary>What a reconciler is asked to look at. <paramref name="Namespace"/> is "" for cluster-scoped objects.</summary>
@@ -6,6 +8,12 @@ public readonly record struct ReconcileKey(string Cluster, string Namespace, str
 /// <summary>When to look again, if nothing changes before; null for never.</summary>
 public readonly record struct ReconcileResult(TimeSpan? RequeueAfter)
 {
+    /// <summary>
+    /// What a part of the step threw, while the rest was done; null for nothing. It counts as if the step had thrown it, but the back-off ends
+    /// when <see cref="RequeueAfter"/> does.
+    /// </summary>
+    public ExceptionDispatchInfo? Failure { get; init; }
+
     public static ReconcileResult Done => default;
     public static ReconcileResult After(TimeSpan delay) => new(delay);
 }

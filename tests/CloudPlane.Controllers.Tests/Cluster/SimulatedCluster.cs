@@ -259,11 +259,14 @@ internal sealed class SimulatedCluster : IApiTransport
 
     private async Task RunAsync(ReconcileMessage message, (string, ReconcileKey) id)
     {
+        TimeSpan? wanted = null;
         try
         {
             var result = await _reconcilers[message.Controller].ReconcileAsync(message.Key, CancellationToken.None).ConfigureAwait(false);
+            wanted = result.RequeueAfter;
+            result.Failure?.Throw();
             _failures.Remove(id);
-            if (result.RequeueAfter is { } delay)
+            if (wanted is { } delay)
             {
                 Enqueue(message, delay);
             }
@@ -275,7 +278,8 @@ internal sealed class SimulatedCluster : IApiTransport
                 Errors.Add($"{message.Controller} {message.Key}: {error}");
             }
             var failures = _failures[id] = _failures.GetValueOrDefault(id) + 1;
-            Enqueue(message, TimeSpan.FromMilliseconds(5 * Math.Pow(2, Math.Min(failures, 12))));
+            var delay = TimeSpan.FromMilliseconds(5 * Math.Pow(2, Math.Min(failures, 12)));
+            Enqueue(message, wanted < delay ? wanted.Value : delay);
         }
         finally
         {

@@ -121,10 +121,13 @@ internal sealed partial class WorkFunction(ClusterWorks clusters, IWorkQueue que
     {
         for (var race = 0; ; race++)
         {
+            TimeSpan? wanted = null;
             try
             {
                 var result = await reconciler.ReconcileAsync(new ReconcileKey(key.Cluster, key.Namespace, key.Name), cancellationToken);
-                return result.RequeueAfter is { } delay ? key with { Attempt = 0, Due = Grid.After(time.GetUtcNow(), delay) } : null;
+                wanted = result.RequeueAfter;
+                result.Failure?.Throw();
+                return wanted is { } delay ? key with { Attempt = 0, Due = Grid.After(time.GetUtcNow(), delay) } : null;
             }
             // A lost race needs a fresh look, not rest; whoever keeps losing lets the others finish.
             catch (ApiException e) when (e.IsConflict && race < Backoff.RacesAtOnce)
@@ -148,6 +151,7 @@ internal sealed partial class WorkFunction(ClusterWorks clusters, IWorkQueue que
             catch (Exception e)
             {
                 var delay = Backoff.After(key.Attempt, random);
+                delay = wanted < delay ? wanted.Value : delay;
                 if (e is not ApiException { IsConflict: true })
                     LogFailure(logger, key.Controller, key.Namespace, key.Name, delay, e);
                 return key with { Attempt = key.Attempt + 1, Due = Grid.After(time.GetUtcNow(), delay) };
