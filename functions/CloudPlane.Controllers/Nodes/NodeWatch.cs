@@ -12,8 +12,15 @@ public static class NodeWatch
     public static readonly ObjectName Key = new("", "nodes");
 
     /// <summary>
+    /// How long after a multiple of the period a look is wanted. A worker's clock may be behind the queue's: if it still found the multiple ahead
+    /// for which it was woken, the next message would have this one's MessageId and be dropped as its duplicate. And nodes renew in the
+    /// multiple's second: in the middle of that those that come last would seem late.
+    /// </summary>
+    internal static readonly TimeSpan Settling = TimeSpan.FromSeconds(5);
+
+    /// <summary>
     /// When to look again, if the first of all nodes is given up at <paramref name="deadline"/> unless it is heard of. Exactly then; but where
-    /// looks are taken at multiples of a period, at the first of those. While all nodes renew in time, looks are as rare as the grace period
+    /// looks are taken at multiples of a period, just after the first of those. While all nodes renew in time, looks are as rare as the grace period
     /// is long: whoever has gone silent meanwhile either has run out at the next one, or is seen to be late and looked at more closely. Looks
     /// that were armed at different times so become one.
     /// </summary>
@@ -25,16 +32,16 @@ public static class NodeWatch
             return deadline;
         }
         var allInTime = deadline - now > grace - period;
-        return allInTime ? RareLook(now, options) : Ceiling(deadline, period);
+        return allInTime ? RareLook(now, options) : LookFrom(deadline, period);
     }
 
     /// <summary>The first of the rare looks after a moment.</summary>
     public static DateTimeOffset RareLook(DateTimeOffset now, ControllerOptions options) =>
-        Ceiling(now.AddTicks(1), options.NodeLookPeriod * Math.Ceiling(options.NodeMonitorGracePeriod / options.NodeLookPeriod));
+        LookFrom(now.AddTicks(1), options.NodeLookPeriod * Math.Ceiling(options.NodeMonitorGracePeriod / options.NodeLookPeriod));
 
-    private static DateTimeOffset Ceiling(DateTimeOffset time, TimeSpan period)
+    private static DateTimeOffset LookFrom(DateTimeOffset earliest, TimeSpan period)
     {
-        var rest = time.UtcTicks % period.Ticks;
-        return rest == 0 ? time : time.AddTicks(period.Ticks - rest);
+        var rest = earliest.UtcTicks % period.Ticks;
+        return (rest == 0 ? earliest : earliest.AddTicks(period.Ticks - rest)) + Settling;
     }
 }

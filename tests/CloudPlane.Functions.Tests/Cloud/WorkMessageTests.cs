@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using CloudPlane.Controllers;
 
 namespace CloudPlane.Functions.Tests;
 
@@ -81,6 +82,28 @@ public class WorkMessageTests
     public void A_delay_longer_than_duplicate_detection_remembers_is_cut()
     {
         Assert.InRange(Grid.After(Due, TimeSpan.FromDays(2)) - Due, Grid.Longest, Grid.Longest * 1.25);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(0.3)]
+    [InlineData(1.5)]
+    [InlineData(4.9)]
+    public void A_day_of_looks_at_nodes_that_renew_arms_96_different_messages_even_if_clocks_are_behind(double behind)
+    {
+        var options = new ControllerOptions { NodeLookPeriod = TimeSpan.FromMinutes(5), NodeMonitorGracePeriod = TimeSpan.FromMinutes(12) };
+        // Renewals reach the store within the second.
+        var (slowest, ids) = (TimeSpan.FromSeconds(1), new HashSet<string>());
+        for (var now = Due.AddMinutes(7); now < Due.AddDays(1);)
+        {
+            var renewed = Grid.Ceiling(now - slowest, options.NodeLookPeriod) - options.NodeLookPeriod + slowest;
+            var look = NodeWatch.NextLook(renewed + options.NodeMonitorGracePeriod, now, options);
+            var next = new KeyWork("a", NodeWatch.Controller, NodeWatch.Key.Namespace, NodeWatch.Key.Name) { Due = Grid.After(now, look - now) };
+            Assert.True(ids.Add(next.MessageId!), $"{next.Due:HH:mm:ss} is armed again, and dropped");
+            now = next.Due.Value.AddSeconds(-behind);
+        }
+
+        Assert.Equal(96, ids.Count);
     }
 
     [Theory]
