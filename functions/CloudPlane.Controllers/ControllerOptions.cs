@@ -13,7 +13,8 @@ public sealed record ControllerOptions
 
     /// <summary>
     /// Nodes are looked at, by the clock, at multiples of this, which is how often they renew: where each look wakes a process, few are better.
-    /// A node is given up by as much later at most. Zero looks exactly when the first lease would have run out.
+    /// A node is given up later by as much at most, by the five seconds that a look leaves for renewals, and in the cloud form by what Grid rounds
+    /// up (128 s, for delays of up to 17 minutes). Zero looks exactly when the first lease would have run out.
     /// </summary>
     public TimeSpan NodeLookPeriod { get; init; } = TimeSpan.Zero;
 

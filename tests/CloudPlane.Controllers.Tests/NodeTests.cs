@@ -128,6 +128,8 @@ public class NodeTests
     [InlineData("00:15:10", "00:27:00", "00:30:00")]
     [InlineData("00:07:00", "00:17:00", "00:15:00")]
     [InlineData("00:15:00", "00:27:00", "00:30:00")]
+    // One has yet to renew, a little late: if it never does, the rare look would come 7:49 after it was to be given up.
+    [InlineData("00:15:10", "00:22:11", "00:25:00")]
     // One has missed a heartbeat: the heartbeat at or after the moment at which it is given up.
     [InlineData("00:15:10", "00:22:00", "00:25:00")]
     [InlineData("00:15:10", "00:20:00", "00:20:00")]

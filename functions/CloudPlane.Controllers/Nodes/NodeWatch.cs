@@ -20,19 +20,19 @@ public static class NodeWatch
 
     /// <summary>
     /// When to look again, if the first of all nodes is given up at <paramref name="deadline"/> unless it is heard of. Exactly then; but where
-    /// looks are taken at multiples of a period, just after the first of those. While all nodes renew in time, looks are as rare as the grace period
-    /// is long: whoever has gone silent meanwhile either has run out at the next one, or is seen to be late and looked at more closely. Looks
-    /// that were armed at different times so become one.
+    /// looks are taken at multiples of a period, just after the first of those, or at a rare look before it. While all nodes renew in time, looks
+    /// are as rare as the grace period is long: whoever has gone silent meanwhile either has run out at the next one, or is looked at more closely
+    /// from then on. Looks that were armed at different times so become one. In the cloud form Grid rounds up once more: delays of up to 17
+    /// minutes by up to 128 s.
     /// </summary>
     public static DateTimeOffset NextLook(DateTimeOffset deadline, DateTimeOffset now, ControllerOptions options)
     {
-        var (period, grace) = (options.NodeLookPeriod, options.NodeMonitorGracePeriod);
-        if (period <= TimeSpan.Zero)
+        if (options.NodeLookPeriod <= TimeSpan.Zero)
         {
             return deadline;
         }
-        var allInTime = deadline - now > grace - period;
-        return allInTime ? RareLook(now, options) : LookFrom(deadline, period);
+        var (due, rare) = (LookFrom(deadline, options.NodeLookPeriod), RareLook(now, options));
+        return due < rare ? due : rare;
     }
 
     /// <summary>The first of the rare looks after a moment.</summary>
