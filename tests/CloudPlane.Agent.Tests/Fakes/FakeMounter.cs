@@ -8,7 +8,14 @@ internal sealed class FakeMounter : IMounter
     public ConcurrentDictionary<string, long?> Tmpfs { get; } = new();
     public ConcurrentDictionary<string, long> Groups { get; } = new();
 
-    public void MountTmpfs(string path, long? sizeBytes) => Tmpfs[path] = sizeBytes;
+    /// <summary>Called before each mount: a secret's content has been read by then.</summary>
+    public Action? Before { get; set; }
+
+    public void MountTmpfs(string path, long? sizeBytes)
+    {
+        Before?.Invoke();
+        Tmpfs[path] = sizeBytes;
+    }
 
     public void UnmountAll(string path)
     {

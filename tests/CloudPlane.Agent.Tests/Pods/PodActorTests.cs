@@ -312,6 +312,32 @@ public sealed class PodActorTests
     }
 
     [Fact]
+    public async Task Labels_that_change_while_volumes_are_made_are_shown()
+    {
+        await using var node = new FakeNode();
+        using var making = new SemaphoreSlim(0);
+        using var goOn = new SemaphoreSlim(0);
+        node.Mounter.Before = () =>
+        {
+            making.Release();
+            goOn.Wait();
+        };
+        node.Api.Put("/api/v1/namespaces/default/secrets", """{"metadata":{"name":"s"},"data":{"k":"b25l"}}""");
+        node.Add("p", """
+             "volumes":[{"name":"v","secret":{"secretName":"s"}},{"name":"d","downwardAPI":{"items":[{"path":"l","fieldRef":{"fieldPath":"metadata.labels"}}]}}],
+             "containers":[{"name":"c","image":"busybox:1","volumeMounts":[{"name":"d","mountPath":"/d"}]}]
+            """);
+        Assert.True(await making.WaitAsync(TimeSpan.FromSeconds(30)));
+        node.Api.Change("/api/v1/namespaces/default/pods/p", pod => pod["metadata"]!["labels"] = new JsonObject { ["app"] = "web" });
+        await node.Until(() => node.Manager.Actors.Single().Pod.Metadata.Labels!["app"] == "web", "the actor knows");
+        node.Mounter.Before = null;
+        goOn.Release();
+        await node.Until(() => node.Phase("p") == "Running", "runs");
+        var shown = Path.Combine(node.Runtime.Containers[0].Mounts.Single(m => m.ContainerPath == "/d").HostPath, "l");
+        await node.Until(() => File.ReadAllText(shown) == "app=\"web\"", "the labels are shown");
+    }
+
+    [Fact]
     public async Task An_unsupported_volume_is_refused_by_name()
     {
         await using var node = new FakeNode();

@@ -281,8 +281,11 @@ internal sealed class PodRunner(PodServices services, PodState state, OperationS
         return true;
     }
 
-    /// <summary>Brings the volumes up to date; those that are not made yet will be made of what is true then.</summary>
-    public void RefreshVolumes() => _refreshWanted = state.Prepared;
+    /// <summary>
+    /// Brings the volumes up to date. Those that are being made may have been read too early, and follow once they are made; those that are not
+    /// begun yet will be made of what is true then.
+    /// </summary>
+    public void RefreshVolumes() => _refreshWanted |= state.Prepared || operations.Running(PrepareKey);
 
     /// <summary>Config maps, secrets and the pod's own fields may change under its volumes.</summary>
     private void Refresh(DateTimeOffset now)
