@@ -9,8 +9,11 @@ internal sealed class FakeNode : IAsyncDisposable
     public const string Pods = "/api/v1/namespaces/default/pods";
     private Task _running = Task.CompletedTask;
 
-    public FakeNode(FakeApi? api = null, FakeRuntime? runtime = null, ManualTime? time = null, string? directory = null)
+    private readonly TimeSpan _volumeRefreshPeriod;
+
+    public FakeNode(FakeApi? api = null, FakeRuntime? runtime = null, ManualTime? time = null, string? directory = null, TimeSpan? volumeRefreshPeriod = null)
     {
+        _volumeRefreshPeriod = volumeRefreshPeriod ?? TimeSpan.FromSeconds(60);
         Time = time ?? new ManualTime();
         Api = api ?? new FakeApi();
         Runtime = runtime ?? new FakeRuntime(Time);
@@ -134,6 +137,7 @@ internal sealed class FakeNode : IAsyncDisposable
             CniConfDirectory = Path.Combine(Directory, "cni"),
             PodLogDirectory = Path.Combine(Directory, "logs"),
             CgroupRoot = CgroupRoot,
+            VolumeRefreshPeriod = _volumeRefreshPeriod,
         };
         var client = new ApiClient(Api);
         var log = new AgentLog(TextWriter.Null, Time, false);

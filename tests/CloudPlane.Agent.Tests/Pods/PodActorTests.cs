@@ -338,6 +338,40 @@ public sealed class PodActorTests
     }
 
     [Fact]
+    public async Task A_refresh_that_failed_is_tried_again_ever_less_often_until_it_succeeds_though_nothing_refreshes_by_the_clock()
+    {
+        const string Maps = "/api/v1/namespaces/default/configmaps";
+        await using var node = new FakeNode(volumeRefreshPeriod: Timeout.InfiniteTimeSpan);
+        node.Api.Put(Maps, """{"metadata":{"name":"m"},"data":{"k":"one"}}""");
+        node.Add("p", """ "volumes":[{"name":"v","configMap":{"name":"m"}}],"containers":[{"name":"c","image":"busybox:1","volumeMounts":[{"name":"v","mountPath":"/v"}]}] """);
+        await node.Until(() => node.Phase("p") == "Running", "runs");
+        int Reads() => node.Api.CountCalls($"GET {Maps}/m");
+        Assert.Equal(1, Reads());
+
+        node.Api.Delete($"{Maps}/m", 0);
+        node.Manager.RefreshVolumes();
+        await node.Until(() => node.HasEvent("FailedMount", "configmap \"m\" not found"), "fails");
+        Assert.InRange(await UntilRead(3), 29, 200);
+        node.Api.Put(Maps, """{"metadata":{"name":"m"},"data":{"k":"two"}}""");
+        Assert.InRange(await UntilRead(4), 59, 200);
+        var shown = Path.Combine(node.Runtime.Containers[0].Mounts.Single(m => m.ContainerPath == "/v").HostPath, "k");
+        await node.Until(() => File.ReadAllText(shown) == "two", "shows what came late");
+        for (var minute = 0; minute < 30; minute++)
+        {
+            node.Time.Advance(TimeSpan.FromMinutes(1));
+            await Task.Delay(5);
+        }
+        Assert.Equal(4, Reads());
+
+        async Task<double> UntilRead(int count)
+        {
+            var start = node.Time.Now;
+            await node.After(TimeSpan.FromSeconds(1), () => Reads() == count, $"read {count} times");
+            return (node.Time.Now - start).TotalSeconds;
+        }
+    }
+
+    [Fact]
     public async Task An_unsupported_volume_is_refused_by_name()
     {
         await using var node = new FakeNode();

@@ -291,10 +291,13 @@ internal sealed class PodRunner(PodServices services, PodState state, OperationS
     private void Refresh(DateTimeOffset now)
     {
         if (!state.Prepared || !PodVolumes.NeedsRefresh(state.Pod)) return;
-        var known = state.RetryAt.TryGetValue(RefreshKey, out var due);
-        if (known && due <= now) _refreshWanted = true;
-        if ((!known || due <= now) && services.Options.VolumeRefreshPeriod is var period && period != Timeout.InfiniteTimeSpan)
-            state.RetryAt[RefreshKey] = now + period;
+        if (state.RetryAt.TryGetValue(RefreshKey, out var due) && due <= now)
+        {
+            _refreshWanted = true;
+            state.RetryAt.Remove(RefreshKey);
+        }
+        if (services.Options.VolumeRefreshPeriod is var period && period != Timeout.InfiniteTimeSpan)
+            state.RetryAt.TryAdd(RefreshKey, now + period);
         // What is wanted during a refresh may have changed too late for it: another one follows.
         if (!_refreshWanted || operations.Running(RefreshKey)) return;
         _refreshWanted = false;
@@ -308,15 +311,30 @@ internal sealed class PodRunner(PodServices services, PodState state, OperationS
             catch (VolumeException e)
             {
                 services.Events.Pod(pod, null, EventTypes.Warning, "FailedMount", e.Message);
+                return RefreshFailed;
             }
-            return () => { };
-        });
+            return () =>
+            {
+                state.Refreshes.Forget(RefreshKey);
+                state.RetryAt.Remove(RefreshKey);
+            };
+        }, failed: RefreshFailed);
     }
 
-    private void Backoff(string key)
+    /// <summary>It is tried again, unless it would be by the clock before.</summary>
+    private void RefreshFailed()
+    {
+        var byClock = state.RetryAt.TryGetValue(RefreshKey, out var due);
+        Backoff(RefreshKey, state.Refreshes);
+        if (byClock && due < state.RetryAt[RefreshKey]) state.RetryAt[RefreshKey] = due;
+    }
+
+    private void Backoff(string key) => Backoff(key, state.Failures);
+
+    private void Backoff(string key, CrashBackoff failures)
     {
         var now = services.Time.GetUtcNow();
-        state.Failures.Next(key, now, now);
-        state.RetryAt[key] = state.Failures.Waiting(key, now, now)?.Until ?? now;
+        failures.Next(key, now, now);
+        state.RetryAt[key] = failures.Waiting(key, now, now)?.Until ?? now;
     }
 }

@@ -33,6 +33,9 @@ internal sealed class PodState(Pod pod, RuntimePod actual)
     /// <summary>For operations that fail before there is a container: sandboxes and volumes.</summary>
     public CrashBackoff Failures { get; } = new(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(2));
 
+    /// <summary>For volumes that can't be brought up to date. Where no clock refreshes them, each try wakes the control plane: they get rare.</summary>
+    public CrashBackoff Refreshes { get; } = new(TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(30));
+
     /// <summary>Set once the pod is to stop; it never starts again.</summary>
     public PodStop? Stop { get; set; }
 
