@@ -5,62 +5,112 @@ namespace CloudPlane.Storage;
 /// transaction. They don't share the one under way, which the service may have answered before they came: everybody gets what was true after he
 /// asked.
 /// </summary>
-/// <param name="read">Reads a row. Takes no cancellation, as none of those who wait for it speaks for the others.</param>
-internal sealed class SharedReads(Func<string, Task<Row?>> read, TimeProvider time)
+/// <param name="read">Reads a row. Only the store's closing cancels it, as none of those who wait for it speaks for the others.</param>
+internal sealed class SharedReads(Func<RowAddress, CancellationToken, Task<Row?>> read, TimeProvider time) : IAsyncDisposable
 {
     // Far above what an answer takes: a request that hangs, and is repeated at last, holds up nobody but its own.
     private static readonly TimeSpan LongestTurn = TimeSpan.FromMilliseconds(250);
 
     private readonly Lock _gate = new();
+    private readonly CancellationTokenSource _closing = new();
 
-    // The rows that are being read, each with those who wait for the next read, or null.
-    private readonly Dictionary<string, TaskCompletionSource<Task<Row?>>?> _next = [];
+    // The rows that are being read.
+    private readonly Dictionary<RowAddress, Turns> _rows = [];
 
-    public Task<Row?> ReadAsync(string rowKey, CancellationToken cancellationToken) => Join(rowKey).WaitAsync(cancellationToken);
+    // Reads that hold up nobody any more, and may not have ended.
+    private readonly List<Task> _slow = [];
+    private bool _closed;
 
-    private Task<Row?> Join(string rowKey)
+    /// <exception cref="ObjectDisposedException">The store was closed meanwhile.</exception>
+    public async Task<Row?> ReadAsync(RowAddress row, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await Join(row).WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException) when (_closing.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new ObjectDisposedException(nameof(TablesStore));
+        }
+    }
+
+    /// <summary>Ends all reads.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Task[] taking;
+        lock (_gate)
+        {
+            _closed = true;
+            taking = [.. _rows.Values.Select(turns => turns.Taking)];
+        }
+
+        await _closing.CancelAsync();
+        await Task.WhenAll(taking);
+        // What happens to a read is told to those who share it.
+        await Task.WhenAll(_slow).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _closing.Dispose();
+    }
+
+    private Task<Row?> Join(RowAddress row)
     {
         lock (_gate)
         {
-            if (_next.TryGetValue(rowKey, out var next))
+            ObjectDisposedException.ThrowIf(_closed, typeof(TablesStore));
+            if (!_rows.TryGetValue(row, out var turns))
             {
-                next ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
-                _next[rowKey] = next;
-                return next.Task.Unwrap();
+                turns = new Turns();
+                _rows.Add(row, turns);
+                turns.Taking = Task.Run(() => TakeTurnsAsync(row, turns));
             }
 
-            _next.Add(rowKey, null);
+            turns.Next ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
+            return turns.Next.Task.Unwrap();
         }
-
-        var reading = read(rowKey);
-        // Ends when nobody waits for another turn; what happens to a read is told to those who share it.
-        _ = TakeTurnsAsync(rowKey, reading);
-        return reading;
     }
 
-    private async Task TakeTurnsAsync(string rowKey, Task reading)
+    /// <summary>Ends when nobody waits for another turn.</summary>
+    private async Task TakeTurnsAsync(RowAddress row, Turns turns)
     {
-        while (true)
+        while (TakeNext(row, turns) is { } next)
         {
-            await reading.WaitAsync(LongestTurn, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (TakeNext(rowKey) is not { } next)
-                return;
-            var turn = read(rowKey);
+            var turn = read(row, _closing.Token);
             next.SetResult(turn);
-            reading = turn;
+            await ((Task)turn).WaitAsync(LongestTurn, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (!turn.IsCompleted)
+                Keep(turn);
         }
     }
 
-    private TaskCompletionSource<Task<Row?>>? TakeNext(string rowKey)
+    private TaskCompletionSource<Task<Row?>>? TakeNext(RowAddress row, Turns turns)
     {
         lock (_gate)
         {
-            var next = _next[rowKey];
+            var next = turns.Next;
+            turns.Next = null;
             if (next is null)
-                _next.Remove(rowKey);
-            else
-                _next[rowKey] = null;
+                _rows.Remove(row);
             return next;
         }
     }
+
+    private void Keep(Task turn)
+    {
+        lock (_gate)
+        {
+            _slow.RemoveAll(static task => task.IsCompleted);
+            _slow.Add(turn);
+        }
+    }
+
+    /// <summary>The reading of one row, for as long as somebody wants it.</summary>
+    private sealed class Turns
+    {
+        /// <summary>Those who wait for the next read; null for nobody.</summary>
+        public TaskCompletionSource<Task<Row?>>? Next { get; set; }
+
+        public Task Taking { get; set; } = Task.CompletedTask;
+    }
 }
+
+/// <summary>Where a row is.</summary>
+internal readonly record struct RowAddress(string Table, string PartitionKey, string RowKey);

@@ -6,9 +6,8 @@ namespace CloudPlane.Storage;
 /// A partition's rows, and what this process remembers of them. Nothing remembered is relied upon: each write proves what it assumes by
 /// the ETags that it names.
 /// </summary>
-internal sealed class TablesPartition(Partition partition, string table, TableService service, TablesStoreOptions options, TimeProvider time)
+internal sealed class TablesPartition(Partition partition, string table, TableService service, SharedReads reads, TablesStoreOptions options)
 {
-    private readonly SharedReads _rows = new(rowKey => service.GetAsync(table, RowKeys.Partition(partition.Resource), rowKey, CancellationToken.None), time);
     private readonly Lock _gate = new();
     private HeadState? _head;
 
@@ -80,7 +79,7 @@ internal sealed class TablesPartition(Partition partition, string table, TableSe
     {
         try
         {
-            return await _rows.ReadAsync(rowKey, cancellationToken);
+            return await reads.ReadAsync(new(Table, PartitionKey, rowKey), cancellationToken);
         }
         catch (TableServiceException e) when (e.IsTableNotFound && options.CreateOnFirstWrite(Partition.Cluster))
         {

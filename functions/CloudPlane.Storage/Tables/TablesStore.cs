@@ -17,6 +17,7 @@ public sealed class TablesStore : IStateStore, IClusterTables
     private readonly TimeProvider _time;
     private readonly SynchronizedRandom _random;
     private readonly TableService _service;
+    private readonly SharedReads _reads;
     private readonly ConcurrentDictionary<Partition, Lazy<OpenPartition>> _partitions = new();
     private readonly CancellationTokenSource _closing = new();
     private bool _disposed;
@@ -34,6 +35,7 @@ public sealed class TablesStore : IStateStore, IClusterTables
         _time = time;
         _random = new(random);
         _service = new(options.Endpoint, TablesPipeline.Build(options, time, _random));
+        _reads = new((row, cancellationToken) => _service.GetAsync(row.Table, row.PartitionKey, row.RowKey, cancellationToken), time);
     }
 
     /// <summary>Creates a cluster's table; nothing happens if there is one.</summary>
@@ -137,7 +139,7 @@ public sealed class TablesStore : IStateStore, IClusterTables
         return [.. written.OrderBy(p => p.Resource, StringComparer.Ordinal)];
     }
 
-    /// <summary>Commits the writes that wait, and ends waiting readers.</summary>
+    /// <summary>Commits the writes that wait, and ends readers.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, true))
@@ -145,6 +147,8 @@ public sealed class TablesStore : IStateStore, IClusterTables
         await _closing.CancelAsync();
         foreach (var partition in _partitions.Values)
             await partition.Value.CloseAsync();
+        // Last: the writes that waited needed reads.
+        await _reads.DisposeAsync();
         _closing.Dispose();
     }
 
@@ -191,7 +195,7 @@ public sealed class TablesStore : IStateStore, IClusterTables
     }
 
     private OpenPartition Open(Partition partition) =>
-        new(new(partition, TableName.Of(_options.TablePrefix, partition.Cluster), _service, _options, _time), _options, _time, _random, _closing.Token);
+        new(new(partition, TableName.Of(_options.TablePrefix, partition.Cluster), _service, _reads, _options), _options, _time, _random, _closing.Token);
 
     /// <summary>A partition and what works on it.</summary>
     private sealed class OpenPartition

@@ -134,6 +134,53 @@ public sealed class TablesSpecificTests(Azurite azurite) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Closing_ends_reads_and_leaves_none_under_way()
+    {
+        var (begun, ended) = (0, 0);
+        var store = Open(new InterceptingTransport(_strict, async (message, _) =>
+        {
+            Interlocked.Increment(ref begun);
+            try
+            {
+                await Task.Delay(Timeout.Infinite, message.CancellationToken);
+            }
+            finally
+            {
+                Interlocked.Increment(ref ended);
+            }
+        }));
+        var first = store.GetAsync(Pods, Key("a"), default).AsTask();
+        await Until(() => Task.FromResult(Volatile.Read(ref begun) == 1));
+        // It waits for its turn, which comes although the first one hangs.
+        var second = store.GetAsync(Pods, Key("a"), default).AsTask();
+        await Until(() => Task.FromResult(Volatile.Read(ref begun) == 2));
+        await store.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.Equal((2, 2), (Volatile.Read(ref begun), Volatile.Read(ref ended)));
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => first.WaitAsync(TimeSpan.FromSeconds(60)));
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => second.WaitAsync(TimeSpan.FromSeconds(60)));
+    }
+
+    [Fact]
+    public async Task Writes_that_wait_when_the_store_is_closed_are_committed_with_the_reads_that_they_need()
+    {
+        await Open().Commit(Pods, Put("a", 0, "one"));
+        var (answer, reads) = (new TaskCompletionSource(), 0);
+        var store = Open(new InterceptingTransport(_strict, async (_, send) =>
+        {
+            if (Interlocked.Increment(ref reads) == 1)
+                await answer.Task;
+            await send();
+        }));
+        // Of a process that has read nothing yet: it needs the head first.
+        var writing = store.WriteAsync(Pods, Put("a", 1, "two"), default).AsTask();
+        await Until(() => Task.FromResult(Volatile.Read(ref reads) == 1));
+        var closing = store.DisposeAsync().AsTask();
+        answer.SetResult();
+        await closing.WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.Equal(WriteOutcome.Committed, (await writing).Outcome);
+    }
+
+    [Fact]
     public async Task Who_waits_is_told_of_writes_elsewhere_and_all_share_one_poll()
     {
         var (here, elsewhere) = (new StrictTransport(new HttpClientTransport()), Open());
