@@ -84,7 +84,7 @@ internal static class ClusterCommand
             var call = new ApiCall(method.Method, Path + path, body is null ? default : Encoding.UTF8.GetBytes(body), body is null ? null : "application/json");
             var answer = await transport.SendAsync(call, default);
             var text = Encoding.UTF8.GetString(answer.Body.Span);
-            return answer.StatusCode is >= 200 and < 300 ? text : throw new StartupException(Reason(text) ?? $"{address}{path} answered {answer.StatusCode}");
+            return answer.StatusCode is >= 200 and < 300 ? text : throw new StartupException(Reason(text) ?? $"{server}{Path}{path} answered {answer.StatusCode}");
         }
         catch (InvalidDataException e)
         {
