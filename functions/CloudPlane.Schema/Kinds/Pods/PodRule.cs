@@ -47,6 +47,7 @@ internal sealed class PodRule : KindRule
             errors.Forbidden(path.Child("ephemeralContainers"), "cannot be set on create");
         if (document["spec"].Has("nodeName") && document["spec"].Array("schedulingGates") is { Count: > 0 })
             errors.Forbidden(path.Child("nodeName"), "cannot be set until all schedulingGates have been cleared");
+        PodAffinityValidation.ValidateCreate(document.Object("spec") ?? [], document["metadata"].Object("labels"), path.Child("affinity"), errors);
     }
 
     public override void ValidateUpdate(JsonObject document, JsonObject stored, FieldErrors errors) => PodUpdateValidation.Validate(document, stored, errors);
