@@ -1,6 +1,6 @@
 using System.Net;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography.X509Certificates;
-using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -14,7 +14,9 @@ namespace CloudPlane.Functions;
 /// </summary>
 internal sealed class TlsListener(ClusterKeys keys, IReadOnlyList<IPEndPoint> addresses)
 {
-    private static readonly object VerifiedKey = new();
+    // By the certificate's object, of which a connection has one. Not among the connection's items: its requests come at once over HTTP/2, and
+    // they are a plain dictionary.
+    private readonly ConditionalWeakTable<X509Certificate2, object> _ours = [];
 
     /// <summary>Kestrel's options.</summary>
     public void Configure(KestrelServerOptions kestrel)
@@ -46,15 +48,7 @@ internal sealed class TlsListener(ClusterKeys keys, IReadOnlyList<IPEndPoint> ad
     {
         if (context.Connection.ClientCertificate is not { } certificate)
             return;
-        var items = context.Features.Get<IConnectionItemsFeature>()?.Items;
-        if (items is null || !items.TryGetValue(VerifiedKey, out var verified))
-        {
-            verified = IsOurs(certificate);
-            if (items is not null)
-                items[VerifiedKey] = verified;
-        }
-
-        if (verified is not true)
+        if (!(bool)_ours.GetValue(certificate, unknown => IsOurs(unknown)))
             context.Connection.ClientCertificate = null;
     }
 
