@@ -30,12 +30,13 @@ internal static class PodStartBenchmark
             await using var watch = await PodWatch.StartAsync(client);
 
             var (api1, cri1) = (new Latencies(), new Latencies());
-            await RunPodAsync(client, watch, "warm-up", new Latencies());
-            await RunOverCriAsync(runtime, data, "warm-up", new Latencies());
+            var warm = await RunPodAsync(client, watch, "warm-up", new Latencies());
+            var byHand = await PodByHand.LikeAsync(runtime, Path.Combine(data, "by-hand"), warm);
+            await byHand.RunAsync("warm-up", new Latencies());
             for (var i = 0; i < SingleRounds; i++)
             {
                 await UntilNothingRunsAsync(runtime);
-                await RunOverCriAsync(runtime, data, $"c{i}", cri1);
+                await byHand.RunAsync($"c{i}", cri1);
                 await UntilNothingRunsAsync(runtime);
                 await RunPodAsync(client, watch, $"s{i}", api1);
             }
@@ -44,7 +45,7 @@ internal static class PodStartBenchmark
             for (var round = 0; round < BatchRounds; round++)
             {
                 await UntilNothingRunsAsync(runtime);
-                await Task.WhenAll(Enumerable.Range(0, BatchSize).Select(i => RunOverCriAsync(runtime, data, $"d{round}-{i}", cri20)));
+                await Task.WhenAll(Enumerable.Range(0, BatchSize).Select(i => byHand.RunAsync($"d{round}-{i}", cri20)));
                 await UntilNothingRunsAsync(runtime);
                 await Task.WhenAll(Enumerable.Range(0, BatchSize).Select(i => RunPodAsync(client, watch, $"b{round}-{i}", api20)));
             }
@@ -83,14 +84,15 @@ internal static class PodStartBenchmark
             await Task.Delay(50);
     }
 
-    private static async Task RunPodAsync(HttpClient client, PodWatch watch, string name, Latencies latencies)
+    private static async Task<JsonElement> RunPodAsync(HttpClient client, PodWatch watch, string name, Latencies latencies)
     {
         var running = watch.Until(name, pod => Phase(pod) == "Running");
         var started = Stopwatch.GetTimestamp();
         await PostAsync(client, Manifest(name, "sleep 3600"));
-        await running;
+        var (pod, _) = await running;
         latencies.AddSince(started);
         await DeleteAsync(client, watch, name);
+        return pod;
     }
 
     /// <summary>We end the container's process ourselves, so the moment of its exit is known to the microsecond.</summary>
@@ -137,37 +139,6 @@ internal static class PodStartBenchmark
         var gone = watch.UntilDeleted(name);
         using var response = await client.DeleteAsync($"/api/v1/namespaces/default/pods/{name}?gracePeriodSeconds=0");
         await gone;
-    }
-
-    private static async Task RunOverCriAsync(ICriRuntime runtime, string data, string name, Latencies latencies)
-    {
-        var logs = Directory.CreateDirectory(Path.Combine(data, "by-hand", name)).FullName;
-        var sandboxConfig = new PodSandboxConfig
-        {
-            Metadata = new PodSandboxMetadata { Name = name, Namespace = "by-hand", Uid = Guid.NewGuid().ToString() },
-            Hostname = name,
-            LogDirectory = logs,
-            Linux = new LinuxPodSandboxConfig(),
-        };
-        var started = Stopwatch.GetTimestamp();
-        var sandbox = (await runtime.RunPodSandboxAsync(new RunPodSandboxRequest { Config = sandboxConfig }, default)).PodSandboxId;
-        var container = (await runtime.CreateContainerAsync(new CreateContainerRequest
-        {
-            PodSandboxId = sandbox,
-            SandboxConfig = sandboxConfig,
-            Config = new ContainerConfig
-            {
-                Metadata = new ContainerMetadata { Name = "main" },
-                Image = new ImageSpec { Image = "cloudplane.local/busybox:1" },
-                Command = { "sh", "-c", "sleep 3600" },
-                LogPath = "main.log",
-                Linux = new LinuxContainerConfig(),
-            },
-        }, default)).ContainerId;
-        await runtime.StartContainerAsync(new StartContainerRequest { ContainerId = container }, default);
-        latencies.AddSince(started);
-        await runtime.StopPodSandboxAsync(new StopPodSandboxRequest { PodSandboxId = sandbox }, default);
-        await runtime.RemovePodSandboxAsync(new RemovePodSandboxRequest { PodSandboxId = sandbox }, default);
     }
 
     private static string? Phase(JsonElement pod) => pod.GetProperty("status").TryGetProperty("phase", out var phase) ? phase.GetString() : null;
