@@ -80,7 +80,10 @@ public sealed class AuthorizationTests
         var seen = new Recorder();
         using var client = new ServiceBusClient(new ServiceBusOptions
         {
-            Endpoint = new Uri("https://ns.servicebus.windows.net/ignored"), Key = SasKey.Parse("rule:key"), Time = time, Transport = new HttpClientTransport(seen),
+            Endpoint = new Uri("https://ns.servicebus.windows.net/ignored"),
+            Key = SasKey.Parse("rule:key"),
+            Time = time,
+            Transport = new HttpClientTransport(seen),
         });
         await client.SendAsync("q", [BusFixture.Message("a")], CancellationToken.None);
         time.Advance(TimeSpan.FromMinutes(49));
@@ -100,7 +103,9 @@ public sealed class AuthorizationTests
         var credential = new FixedCredential();
         using var client = new ServiceBusClient(new ServiceBusOptions
         {
-            Endpoint = new Uri("https://ns.servicebus.windows.net"), Credential = credential, Transport = new HttpClientTransport(seen),
+            Endpoint = new Uri("https://ns.servicebus.windows.net"),
+            Credential = credential,
+            Transport = new HttpClientTransport(seen),
         });
         await client.SendAsync("q", [BusFixture.Message("a")], CancellationToken.None);
         Assert.Equal("Bearer entra-token", Assert.Single(seen.Authorization));
@@ -112,7 +117,9 @@ public sealed class AuthorizationTests
     {
         using var client = new ServiceBusClient(new ServiceBusOptions
         {
-            Endpoint = new Uri("https://ns.servicebus.windows.net"), Credential = new FixedCredential { Fails = true }, Transport = new HttpClientTransport(new Recorder()),
+            Endpoint = new Uri("https://ns.servicebus.windows.net"),
+            Credential = new FixedCredential { Fails = true },
+            Transport = new HttpClientTransport(new Recorder()),
         });
         var e = await BusFixture.FailsAsync(() => client.SendAsync("q", [BusFixture.Message("a")], CancellationToken.None));
         Assert.Equal(ServiceBusErrorKind.Unauthorized, e.Kind);

@@ -67,7 +67,10 @@ public sealed class RetryTests
         reserved.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         using var client = new ServiceBusClient(new ServiceBusOptions
         {
-            Endpoint = new Uri($"http://127.0.0.1:{((IPEndPoint)reserved.LocalEndPoint!).Port}"), Key = SasKey.Parse("r:k"), MaxAttempts = 2, Delay = TimeSpan.FromMilliseconds(1),
+            Endpoint = new Uri($"http://127.0.0.1:{((IPEndPoint)reserved.LocalEndPoint!).Port}"),
+            Key = SasKey.Parse("r:k"),
+            MaxAttempts = 2,
+            Delay = TimeSpan.FromMilliseconds(1),
         });
         var e = await BusFixture.FailsAsync(() => client.SendAsync("q", [BusFixture.Message("a")], CancellationToken.None));
         Assert.Equal(ServiceBusErrorKind.Unavailable, e.Kind);
@@ -80,7 +83,11 @@ public sealed class RetryTests
         var handler = new Busy(time);
         using var client = new ServiceBusClient(new ServiceBusOptions
         {
-            Endpoint = new Uri("https://ns.servicebus.windows.net"), Key = SasKey.Parse("r:k"), Time = time, Random = new Random(1), MaxAttempts = 6,
+            Endpoint = new Uri("https://ns.servicebus.windows.net"),
+            Key = SasKey.Parse("r:k"),
+            Time = time,
+            Random = new Random(1),
+            MaxAttempts = 6,
             Transport = new HttpClientTransport(handler),
         });
         var send = client.SendAsync("q", [BusFixture.Message("a")], CancellationToken.None);

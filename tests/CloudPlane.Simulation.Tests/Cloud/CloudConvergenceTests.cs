@@ -1,6 +1,6 @@
 using CloudPlane.Client;
-using CloudPlane.Functions;
 using CloudPlane.Controllers.Tests;
+using CloudPlane.Functions;
 
 namespace CloudPlane.Simulation.Tests;
 
