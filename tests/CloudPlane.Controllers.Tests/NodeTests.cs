@@ -28,6 +28,44 @@ public class NodeTests
     }
 
     [Fact]
+    public void WhenNoNodeIsReadyNothingIsEvicted()
+    {
+        _cluster.Create(Manifests.Deployment("web", 3), "apps/deployments");
+        _cluster.Run(TimeSpan.FromSeconds(15));
+        var pods = _cluster.List<Pod>().Select(pod => pod.Metadata.Uid).Order().ToList();
+
+        // The first is tainted while the others are still well.
+        _nodes.Kill("n1");
+        _cluster.Run(TimeSpan.FromSeconds(50));
+        Assert.Contains(_cluster.Get<Node>("", "n1").Spec!.Taints!, taint => taint.Effect == "NoExecute");
+        _nodes.Kill("n2");
+        _nodes.Kill("n3");
+        _cluster.Run(TimeSpan.FromMinutes(10));
+
+        Assert.All(_cluster.List<Node>(), node =>
+        {
+            Assert.Equal("Unknown", NodeTaints.Condition(node, "Ready")!.Status);
+            Assert.Equal(["NoSchedule"], node.Spec!.Taints!.Select(taint => taint.Effect));
+        });
+        Assert.Equal(pods, _cluster.List<Pod>().Where(pod => pod.Metadata.DeletionTimestamp is null).Select(pod => pod.Metadata.Uid).Order());
+    }
+
+    [Fact]
+    public void WhenMostNodesOfAZoneAreLostNoFurtherOneIsEvicted()
+    {
+        _nodes.Join("n4");
+        _cluster.Run(TimeSpan.FromSeconds(15));
+        foreach (var name in (string[])["n1", "n2", "n3"])
+            _nodes.Kill(name);
+        _cluster.Run(TimeSpan.FromMinutes(2));
+        Assert.All(_cluster.List<Node>().Where(node => node.Metadata.Name != "n4"), node => Assert.Equal(["NoSchedule"], node.Spec!.Taints!.Select(taint => taint.Effect)));
+
+        _nodes.Revive("n1");
+        _cluster.Run(TimeSpan.FromMinutes(1));
+        Assert.All(new[] { "n2", "n3" }, name => Assert.Contains(_cluster.Get<Node>("", name).Spec!.Taints!, taint => taint.Effect == "NoExecute"));
+    }
+
+    [Fact]
     public void ALostNodeIsTaintedAndItsPodsAreReplacedElsewhere()
     {
         _cluster.Create(Manifests.Deployment("web", 3), "apps/deployments");

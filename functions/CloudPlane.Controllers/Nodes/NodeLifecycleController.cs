@@ -35,12 +35,30 @@ internal sealed class NodeLifecycleController(ApiClient api, Replicas replicas, 
         var leases = await replicas.SyncAsync<Lease>(cancellationToken).ConfigureAwait(false);
         DateTimeOffset? earliest = null;
         ExceptionDispatchInfo? failure = null;
+        var seen = new List<Node>(nodes.Count);
         foreach (var node in nodes.All)
+        {
+            await TryAsync(async () =>
+            {
+                var (looked, deadline) = await LookAsync(node, leases, cancellationToken).ConfigureAwait(false);
+                seen.Add(looked);
+                earliest = deadline > time.GetUtcNow() && !(earliest < deadline) ? deadline : earliest;
+            }).ConfigureAwait(false);
+        }
+        var zones = new ZoneHealth(seen);
+        foreach (var node in seen)
+        {
+            await TryAsync(() => FollowAsync(node, zones.Evictions(node), cancellationToken)).ConfigureAwait(false);
+        }
+        // Of nodes that are lost already no look finds more: their return changes the node or the lease, and that wakes this one.
+        TimeSpan? after = earliest is { } next ? NodeWatch.NextLook(next, time.GetUtcNow(), options) - time.GetUtcNow() : null;
+        return new ReconcileResult(after) { Failure = failure };
+
+        async Task TryAsync(Func<Task> act)
         {
             try
             {
-                var deadline = await LookAsync(node, leases, cancellationToken).ConfigureAwait(false);
-                earliest = deadline > time.GetUtcNow() && !(earliest < deadline) ? deadline : earliest;
+                await act().ConfigureAwait(false);
             }
             catch (ApiException gone) when (gone.IsNotFound)
             {
@@ -51,29 +69,31 @@ internal sealed class NodeLifecycleController(ApiClient api, Replicas replicas, 
                 failure ??= ExceptionDispatchInfo.Capture(e);
             }
         }
-        // Of nodes that are lost already no look finds more: their return changes the node or the lease, and that wakes this one.
-        TimeSpan? after = earliest is { } next ? NodeWatch.NextLook(next, time.GetUtcNow(), options) - time.GetUtcNow() : null;
-        return new ReconcileResult(after) { Failure = failure };
     }
 
-    /// <summary>Corrects what one node's state asks for; returns when it is given up if it stays silent.</summary>
-    private async Task<DateTimeOffset> LookAsync(Node node, ReplicaSnapshot<Lease> leases, CancellationToken cancellationToken)
+    /// <summary>Declares one node lost if it is; returns it as it is then, and when it is given up if it stays silent.</summary>
+    private async Task<(Node Node, DateTimeOffset Deadline)> LookAsync(Node node, ReplicaSnapshot<Lease> leases, CancellationToken cancellationToken)
     {
         var deadline = NodeHealth.Deadline(node, leases.Get(NodeHealth.LeaseNamespace, node.Metadata.Name!), options);
         if (deadline < _heardSince + options.NodeMonitorGracePeriod && NodeTaints.Condition(node, "Ready")?.Status != "Unknown")
         {
             deadline = _heardSince + options.NodeMonitorGracePeriod;
         }
-        if (deadline <= time.GetUtcNow())
+        return deadline <= time.GetUtcNow() ? (await DeclareLostAsync(node, cancellationToken).ConfigureAwait(false), deadline) : (node, deadline);
+    }
+
+    /// <summary>Corrects what follows from one node's conditions: its taints, and whether its pods are ready.</summary>
+    private async Task FollowAsync(Node node, TaintEvictions evictions, CancellationToken cancellationToken)
+    {
+        if (NodeTaints.Correct(node, evictions, time.Seconds()) is { } taints)
         {
-            node = await DeclareLostAsync(node, cancellationToken).ConfigureAwait(false);
+            var corrected = node with { Spec = (node.Spec ?? new NodeSpec()) with { Taints = taints } };
+            await api.UpdateAsync(corrected, cancellationToken).ConfigureAwait(false);
         }
-        await CorrectTaintsAsync(node, cancellationToken).ConfigureAwait(false);
         if (NodeTaints.Condition(node, "Ready")?.Status == "Unknown")
         {
             await MarkPodsNotReadyAsync(node, cancellationToken).ConfigureAwait(false);
         }
-        return deadline;
     }
 
     private async Task<Node> DeclareLostAsync(Node node, CancellationToken cancellationToken)
@@ -90,15 +110,6 @@ internal sealed class NodeLifecycleController(ApiClient api, Replicas replicas, 
             await events.NormalAsync(node, "NodeNotReady", message, cancellationToken).ConfigureAwait(false);
         }
         return node;
-    }
-
-    private async Task CorrectTaintsAsync(Node node, CancellationToken cancellationToken)
-    {
-        if (NodeTaints.Correct(node, time.Seconds()) is { } taints)
-        {
-            var corrected = node with { Spec = (node.Spec ?? new NodeSpec()) with { Taints = taints } };
-            await api.UpdateAsync(corrected, cancellationToken).ConfigureAwait(false);
-        }
     }
 
     private async Task MarkPodsNotReadyAsync(Node node, CancellationToken cancellationToken)

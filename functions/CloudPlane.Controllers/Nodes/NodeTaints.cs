@@ -19,10 +19,11 @@ internal static class NodeTaints
     ];
 
     /// <summary>The taints that the node ought to have, in order; null when it has them.</summary>
-    public static IReadOnlyList<Taint>? Correct(Node node, DateTimeOffset now)
+    public static IReadOnlyList<Taint>? Correct(Node node, TaintEvictions evictions, DateTimeOffset now)
     {
         var current = node.Spec?.Taints ?? [];
-        var wanted = Wanted(node);
+        var evicts = evictions == TaintEvictions.Begin || (evictions == TaintEvictions.GoOn && current.Any(IsEviction));
+        var wanted = Wanted(node, evicts);
         Taint[] corrected =
         [
             .. current.Where(taint => !IsManaged(taint) || wanted.Contains((taint.Key!, taint.Effect!))).Select(taint => Stamped(taint, now)),
@@ -34,13 +35,16 @@ internal static class NodeTaints
 
     public static NodeCondition? Condition(Node node, string type) => node.Status?.Conditions?.FirstOrDefault(condition => condition.Type == type);
 
-    private static List<(string Key, string Effect)> Wanted(Node node)
+    private static List<(string Key, string Effect)> Wanted(Node node, bool evicts)
     {
         var wanted = new List<(string, string)>();
         var health = Condition(node, "Ready")?.Status switch { "True" => null, "Unknown" => Unreachable, _ => NotReady };
         if (health is not null)
         {
             wanted.Add((health, "NoSchedule"));
+        }
+        if (health is not null && evicts)
+        {
             wanted.Add((health, "NoExecute"));
         }
         wanted.AddRange(Pressures.Where(pressure => Condition(node, pressure.Condition)?.Status == "True").Select(pressure => (pressure.Taint, "NoSchedule")));
@@ -54,9 +58,10 @@ internal static class NodeTaints
     private static bool IsManaged(Taint taint) => taint.Effect switch
     {
         "NoSchedule" => taint.Key is NotReady or Unreachable or Unschedulable || Pressures.Any(pressure => pressure.Taint == taint.Key),
-        "NoExecute" => taint.Key is NotReady or Unreachable,
-        _ => false,
+        _ => IsEviction(taint),
     };
+
+    private static bool IsEviction(Taint taint) => taint is { Effect: "NoExecute", Key: NotReady or Unreachable };
 
     // Tolerations count from here, also for the taints that people add.
     private static Taint Stamped(Taint taint, DateTimeOffset now) =>
