@@ -16,12 +16,14 @@ public sealed class SettingsSchemaTests
         Assert.Equal("env", Read(["--config", "f"], file: "listen: file", listen: "env").Get("listen"));
         Assert.Equal("flag", Read(["--config=f", "--listen=flag"], file: "listen: file", listen: "env").Get("listen"));
         Assert.Equal("flag", Read(["--listen", "flag"]).Get("listen"));
+        Assert.Equal("file", Read(["--config", "f"], file: "listen: file", listen: "").Get("listen"));
     }
 
     [Theory]
     [InlineData("--port", "unknown setting \"--port\"; see cloudplane serve --help")]
     [InlineData("serve", "unknown setting \"serve\"; see cloudplane serve --help")]
     [InlineData("--listen", "--listen needs a value")]
+    [InlineData("--listen=", "--listen needs a value")]
     public void A_wrong_command_line_is_refused_by_name(string argument, string message) =>
         Assert.Equal(message, Assert.Throws<SettingsException>(() => Read([argument])).Message);
 

@@ -16,7 +16,7 @@ public sealed class TlsListenerTests : IDisposable
     public TlsListenerTests()
     {
         _keys = ClusterKeys.OpenOrCreate(_data, TimeProvider.System);
-        _listener = new TlsListener(_keys, [new IPEndPoint(IPAddress.Loopback, 6443)]);
+        _listener = new TlsListener(_keys, [new IPEndPoint(IPAddress.Loopback, 6443)], []);
     }
 
     public void Dispose()

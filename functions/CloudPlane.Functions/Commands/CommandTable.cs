@@ -89,7 +89,7 @@ internal static class CommandTable
     private static async Task<int> WithSettings(
         SettingsSchema schema, string[] args, TextWriter output, Func<Settings, TextWriter, Task> run)
     {
-        if (args is ["--help"] or ["-h"])
+        if (args.Contains("--help") || args.Contains("-h"))
         {
             await output.WriteLineAsync(schema.Help());
             return Success;

@@ -15,6 +15,7 @@ internal static class ServeCommand
     [
         new("data", "DIR", "where keys, certificates and state are kept", DefaultDataDirectory),
         new("listen", "ADDRESS[,...]", "where to serve the API, with TLS", "127.0.0.1:6443"),
+        new("tls-san", "NAME[,...]", "further names and addresses by which clients reach it, for its certificate"),
         new("store", "STORE", "sqlite (kept in the data directory), memory (gone at the end) or azure-tables", "sqlite"),
         new("tables-endpoint", "URL", "azure-tables: the account's table service, e.g. https://ACCOUNT.table.core.windows.net"),
         new("tables-key", "ACCOUNT:KEY", "azure-tables: the account's shared key; without one, the identity that Azure.Identity finds"),
@@ -31,7 +32,7 @@ internal static class ServeCommand
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         await using var host = await StandaloneHost.StartAsync(options, stop.Token);
-        await output.WriteLineAsync($"cloudplane serves https://{options.Listen[0]}; kubeconfig: {options.KubeconfigPath}");
+        await output.WriteLineAsync($"cloudplane serves {options.Server}; kubeconfig: {options.KubeconfigPath}");
         await host.RunAsync(stop.Token);
 
         void Stop(PosixSignalContext signal)

@@ -19,14 +19,16 @@ internal sealed record SettingsSchema(string Command, string Summary, IReadOnlyL
     public Settings Read(IReadOnlyList<string> args, Func<string, string?> environment, Func<string, string> readFile)
     {
         var flags = ReadFlags(args);
-        var file = flags.GetValueOrDefault(ConfigFile) ?? environment("CLOUDPLANE_CONFIG");
+        // One that is empty counts as none, as with the agent.
+        string? Find(string variable) => environment(variable) is { Length: > 0 } value ? value : null;
+        var file = flags.GetValueOrDefault(ConfigFile) ?? Find("CLOUDPLANE_CONFIG");
         var fromFile = file is null ? [] : ReadFile(file, readFile);
 
         var values = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var setting in Settings)
         {
             var value = flags.GetValueOrDefault(setting.Name)
-                ?? environment(setting.EnvironmentVariable)
+                ?? Find(setting.EnvironmentVariable)
                 ?? fromFile.GetValueOrDefault(setting.Name)
                 ?? setting.Default;
             if (value is not null)
@@ -59,7 +61,8 @@ internal sealed record SettingsSchema(string Command, string Summary, IReadOnlyL
             var (name, value) = Split(args[i]);
             if (!IsKnown(name))
                 throw new SettingsException($"unknown setting \"{args[i]}\"; see {Command} --help");
-            flags[name] = value ?? (++i < args.Count ? args[i] : throw new SettingsException($"--{name} needs a value"));
+            value ??= ++i < args.Count ? args[i] : "";
+            flags[name] = value.Length > 0 ? value : throw new SettingsException($"--{name} needs a value");
         }
 
         return flags;

@@ -18,7 +18,7 @@ internal sealed class StandaloneApi(IStateStore store, ApiServer server) : IAsyn
     public static async Task<StandaloneApi> OpenAsync(StandaloneOptions options, ECDsa signingKey, ILogger logger)
     {
         var store = options.Store.Open(options.DataDirectory);
-        var reachable = options.Listen.FirstOrDefault(address => !System.Net.IPAddress.IsLoopback(address.Address));
+        var reachable = options.Listen.Select(ListenAddresses.Outward).FirstOrDefault(address => address is not null);
         var api = new ApiServerOptions { AdvertiseAddress = reachable?.Address.ToString(), AdvertisePort = reachable?.Port ?? options.Listen[0].Port };
         var server = new ApiServer(
             api, store, Catalog.LoadBuiltIn(), new SingleCluster(ServeCommand.Cluster, new TokenSigner(signingKey, TimeProvider.System)), TimeProvider.System, Random.Shared, logger);

@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using CloudPlane.Api;
 using CloudPlane.Client;
@@ -33,23 +35,23 @@ internal sealed partial class StandaloneHost : IAsyncDisposable
         _logger = loggers.CreateLogger("CloudPlane");
         // Beside the web server, which takes as long to start: with two processors the start takes half the time.
         _api = Task.Run(() => StandaloneApi.OpenAsync(options, keys.SigningKey, loggers.CreateLogger("CloudPlane.Api")));
-        _web = CreateWeb(new TlsListener(keys, options.Listen), loggers);
+        _web = CreateWeb(new TlsListener(keys, options.Listen, options.Names), loggers);
     }
 
     /// <summary>Opens everything and answers requests when it returns; the controllers run in <see cref="RunAsync"/>.</summary>
     /// <exception cref="StartupException">The directory, the store or an address can't be used.</exception>
     public static async Task<StandaloneHost> StartAsync(StandaloneOptions options, CancellationToken cancellationToken)
     {
-        Directory.CreateDirectory(options.DataDirectory);
+        var keys = OpenKeys(options.DataDirectory);
         var loggers = new LineLoggerProvider(Console.Error, TimeProvider.System, LogLevel.Warning);
-        var keys = ClusterKeys.OpenOrCreate(options.DataDirectory, TimeProvider.System);
         var host = new StandaloneHost(options, keys, loggers);
         try
         {
             await host._web.StartAsync(cancellationToken);
             await host._api;
         }
-        catch (IOException e)
+        // An address in use is an IOException; one that is not this machine's, or a port that is not ours to take, is the socket's own.
+        catch (Exception e) when (e is IOException or SocketException)
         {
             await host.DisposeAsync();
             throw new StartupException($"can't listen on {string.Join(", ", options.Listen)}: {e.Message}", e);
@@ -63,6 +65,19 @@ internal sealed partial class StandaloneHost : IAsyncDisposable
         if (!host.HasKubeconfig())
             host.WriteKubeconfig();
         return host;
+    }
+
+    private static ClusterKeys OpenKeys(string dataDirectory)
+    {
+        try
+        {
+            Directory.CreateDirectory(dataDirectory);
+            return ClusterKeys.OpenOrCreate(dataDirectory, TimeProvider.System);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            throw new StartupException($"--data: {dataDirectory} can't be used: {e.Message}", e);
+        }
     }
 
     /// <summary>Runs the controllers until cancelled, then ends in order: no new requests, controllers, store.</summary>
@@ -158,13 +173,13 @@ internal sealed partial class StandaloneHost : IAsyncDisposable
 
     /// <summary>A quick look, before anything parses certificates: one for this address is there.</summary>
     private bool HasKubeconfig() =>
-        File.Exists(_options.KubeconfigPath) && File.ReadAllText(_options.KubeconfigPath).Contains($"server: https://{_options.Listen[0]}\n", StringComparison.Ordinal);
+        File.Exists(_options.KubeconfigPath) && File.ReadAllText(_options.KubeconfigPath).Contains($"server: {_options.Server}\n", StringComparison.Ordinal);
 
     /// <summary>Rewritten only when it no longer leads here: what its user has added must survive a restart.</summary>
     private void WriteKubeconfig()
     {
         using var admin = _keys.AdminCertificate();
-        var text = Kubeconfig.Build($"https://{_options.Listen[0]}", _keys.CaCertificate, admin);
+        var text = Kubeconfig.Build(_options.Server, _keys.CaCertificate, admin);
         if (!File.Exists(_options.KubeconfigPath) || !Kubeconfig.Agrees(File.ReadAllText(_options.KubeconfigPath), text))
             PrivateFile.Write(_options.KubeconfigPath, text);
     }

@@ -11,6 +11,9 @@ internal sealed record StandaloneOptions
     /// <summary>Where the API listens; the first is the one that the kubeconfig names.</summary>
     public required IReadOnlyList<IPEndPoint> Listen { get; init; }
 
+    /// <summary>Further names of the server's certificate.</summary>
+    public required IReadOnlyList<string> Names { get; init; }
+
     /// <summary>Where state is kept.</summary>
     public required StoreSelection Store { get; init; }
 
@@ -20,6 +23,9 @@ internal sealed record StandaloneOptions
     /// <summary>A node whose Lease is older than this counts as lost.</summary>
     public required TimeSpan NodeGrace { get; init; }
 
+    /// <summary>By which the kubeconfig's clients, who are on this machine, reach the API.</summary>
+    public string Server => $"https://{ListenAddresses.Here(Listen[0])}";
+
     public string KubeconfigPath => Path.Combine(DataDirectory, "admin.kubeconfig");
 
     /// <exception cref="SettingsException">A value is wrong; says which and what would be right.</exception>
@@ -27,10 +33,19 @@ internal sealed record StandaloneOptions
     {
         DataDirectory = Path.GetFullPath(settings.Get("data")),
         Listen = ListenAddresses.Parse(settings.Get("listen")),
+        Names = ParseNames(settings.Find("tls-san") ?? ""),
         Store = StoreSelection.From(settings),
         PodNetwork = ParsePodNetwork(settings.Get("pod-cidr")),
         NodeGrace = settings.GetDuration("node-grace"),
     };
+
+    private static string[] ParseNames(string text)
+    {
+        var names = text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        return Array.Find(names, name => Uri.CheckHostName(name) == UriHostNameType.Unknown) is { } wrong
+            ? throw new SettingsException($"--tls-san: \"{wrong}\" is no host name or address")
+            : names;
+    }
 
     private static IPNetwork ParsePodNetwork(string text) => IPNetwork.TryParse(text, out var network)
         && network.PrefixLength == 16 && network.BaseAddress.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork

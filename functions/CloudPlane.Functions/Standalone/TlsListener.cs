@@ -12,7 +12,8 @@ namespace CloudPlane.Functions;
 /// How the standalone API server listens: TLS with the cluster's own certificate; client certificates are asked for, never demanded,
 /// and reach the authenticator only when the cluster's CA signed them (others get its 401, as from kube-apiserver, not a broken handshake).
 /// </summary>
-internal sealed class TlsListener(ClusterKeys keys, IReadOnlyList<IPEndPoint> addresses)
+/// <param name="names">Further names of the certificate.</param>
+internal sealed class TlsListener(ClusterKeys keys, IReadOnlyList<IPEndPoint> addresses, IReadOnlyList<string> names)
 {
     // By the certificate's object, of which a connection has one. Not among the connection's items: its requests come at once over HTTP/2, and
     // they are a plain dictionary.
@@ -21,7 +22,7 @@ internal sealed class TlsListener(ClusterKeys keys, IReadOnlyList<IPEndPoint> ad
     /// <summary>Kestrel's options.</summary>
     public void Configure(KestrelServerOptions kestrel)
     {
-        var certificate = keys.ServerCertificate(ServerNames.For(addresses));
+        var certificate = keys.ServerCertificate(ServerNames.For(addresses, names));
         kestrel.AddServerHeader = false;
         // The API limits bodies by itself (413 with a Status); nodes stream logs for as long as someone reads them.
         kestrel.Limits.MaxRequestBodySize = null;
@@ -61,30 +62,5 @@ internal sealed class TlsListener(ClusterKeys keys, IReadOnlyList<IPEndPoint> ad
         chain.ChainPolicy.DisableCertificateDownloads = true;
         chain.ChainPolicy.ApplicationPolicy.Add(new System.Security.Cryptography.Oid("1.3.6.1.5.5.7.3.2"));
         return chain.Build(certificate);
-    }
-}
-
-/// <summary>The names and addresses by which clients reach the API server, for its certificate.</summary>
-internal static class ServerNames
-{
-    public static IReadOnlyCollection<string> For(IReadOnlyList<IPEndPoint> addresses)
-    {
-        var names = new SortedSet<string>(StringComparer.Ordinal)
-        {
-            "localhost", "127.0.0.1", "10.96.0.1",
-            "kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local",
-        };
-        foreach (var address in addresses)
-        {
-            if (!address.Address.Equals(IPAddress.Any) && !address.Address.Equals(IPAddress.IPv6Any))
-                names.Add(address.Address.ToString());
-            else
-                names.UnionWith(System.Net.NetworkInformation.NetworkInterface.GetAllNetworkInterfaces()
-                    .SelectMany(i => i.GetIPProperties().UnicastAddresses)
-                    .Where(u => !u.Address.IsIPv6LinkLocal)
-                    .Select(u => u.Address.ToString()));
-        }
-
-        return names;
     }
 }
