@@ -18,6 +18,18 @@ cluster_names() {
   export KUBECONFIG="$data/admin.kubeconfig"
 }
 
+# A directory's cluster keeps its port, unless another is asked for; not while it runs, as its nodes dial that one.
+choose_port() {
+  local kept
+  kept=$(cat "$data/port" 2>/dev/null || true)
+  port=${port:-${kept:-6443}}
+  [ "$stop" = no ] || return 0
+  if [ -n "$kept" ] && [ "$kept" != "$port" ] && { alive control-plane || alive functions-host; }; then
+    fail "the cluster in $data runs on port $kept" "leave out --port, or stop it first: ./up --stop"
+  fi
+  echo "$port" >"$data/port"
+}
+
 # A directory's cluster keeps its form, so that --stop needs no --cloud.
 choose_form() {
   local kept=$form
@@ -233,8 +245,10 @@ start_node() {
   fi
   start_containerd "$n" "$directory"
   import_images "$n" "$directory"
-  alive "agent-$n" || CLOUDPLANE_TOKEN=$(join_token) \
-    in_node_launch "$n" "agent-$n" env $(agent_environment) "$binaries/agent/cloudplane-node" run --server "https://$host_address:$port" \
+  alive "agent-$n" && return
+  local token
+  token=$(join_token) || fail "no join token could be made" "see the message above, and $data/log"
+  CLOUDPLANE_TOKEN=$token in_node_launch "$n" "agent-$n" env $(agent_environment) "$binaries/agent/cloudplane-node" run --server "https://$host_address:$port" \
     --ca "$data/pki/ca.crt" --name "$name" --data "$directory" --containerd "$directory/containerd/containerd.sock" \
     $(node_network_flags "$n" "$directory") --node-ip "$address"
 }
@@ -281,11 +295,21 @@ import_images() {
 }
 
 wait_for_nodes() {
-  wait_until 60 nodes_are_ready || {
+  local ended=
+  wait_until 60 nodes_are_ready_or_one_has_ended && [ -z "$ended" ] || {
     kubectl get nodes >&2 || true
-    fail "not all $nodes nodes are Ready after 60 s" "see $data/log/agent-*.log"
+    [ -z "$ended" ] || tail -n 5 "$data/log/$ended.log" >&2
+    fail "${ended:+$ended ended; }not all $nodes nodes are Ready" "see $data/log/agent-*.log"
   }
   note "$nodes"
+}
+
+nodes_are_ready_or_one_has_ended() {
+  local n
+  for n in $(seq 1 "$nodes"); do
+    alive "agent-$n" || ended="agent-$n"
+  done
+  [ -n "$ended" ] || nodes_are_ready
 }
 
 nodes_are_ready() {

@@ -7,6 +7,16 @@ fail() {
   exit 1
 }
 
+# A command that nobody has provided for: its own message is above, this says where in the run it was.
+set -E
+trap 'unexpected "$BASH_COMMAND"' ERR
+unexpected() {
+  # What fails in a subshell fails its command as well.
+  [ "$BASH_SUBSHELL" = 0 ] || exit 1
+  trap - ERR
+  fail "${step_title:+$step_title: }'$1' failed" "if its message does not tell why, see the logs in $data/log; ./up --stop takes away what was made"
+}
+
 # step TITLE FUNCTION [ARGUMENT...]: runs it, its output into the log; shows the line that it `progress`es and its time.
 step() {
   local title=$1 started=$EPOCHREALTIME
