@@ -42,7 +42,7 @@ public abstract class KubectlTests(LocalCluster cluster)
         """;
 
     [Theory, MemberData(nameof(Kubectl.Versions), MemberType = typeof(Kubectl))]
-    public async Task Apply_creates_and_then_says_unchanged(string version)
+    public async Task Apply_creates_and_then_says_unchanged(string? version)
     {
         await using var space = await cluster.NamespaceAsync();
         var created = await space.KubectlAsync("apply -f -", Application, version);
@@ -56,7 +56,7 @@ public abstract class KubectlTests(LocalCluster cluster)
     }
 
     [Theory, MemberData(nameof(Kubectl.Versions), MemberType = typeof(Kubectl))]
-    public async Task Get_in_every_output_form(string version)
+    public async Task Get_in_every_output_form(string? version)
     {
         await using var space = await cluster.NamespaceAsync();
         await space.KubectlAsync("apply -f -", Application, version);
@@ -83,7 +83,7 @@ public abstract class KubectlTests(LocalCluster cluster)
     }
 
     [Theory, MemberData(nameof(Kubectl.Versions), MemberType = typeof(Kubectl))]
-    public async Task Describe_tells_the_story(string version)
+    public async Task Describe_tells_the_story(string? version)
     {
         await using var space = await cluster.NamespaceAsync();
         await space.KubectlAsync("apply -f -", Application, version);
@@ -105,7 +105,7 @@ public abstract class KubectlTests(LocalCluster cluster)
     }
 
     [Theory, MemberData(nameof(Kubectl.Versions), MemberType = typeof(Kubectl))]
-    public async Task Create_edit_patch_label_annotate_delete(string version)
+    public async Task Create_edit_patch_label_annotate_delete(string? version)
     {
         await using var space = await cluster.NamespaceAsync();
         await space.KubectlAsync("create configmap c --from-literal=a=1", version: version);
@@ -140,7 +140,7 @@ public abstract class KubectlTests(LocalCluster cluster)
     }
 
     [Theory, MemberData(nameof(Kubectl.Versions), MemberType = typeof(Kubectl))]
-    public async Task Rollouts(string version)
+    public async Task Rollouts(string? version)
     {
         await using var space = await cluster.NamespaceAsync();
         await space.KubectlAsync("apply -f -", Application, version);
@@ -168,7 +168,7 @@ public abstract class KubectlTests(LocalCluster cluster)
     }
 
     [Theory, MemberData(nameof(Kubectl.Versions), MemberType = typeof(Kubectl))]
-    public async Task Explain_api_resources_cluster_info(string version)
+    public async Task Explain_api_resources_cluster_info(string? version)
     {
         var explain = (await cluster.KubectlAsync(version, ["explain", "deployment.spec.template.spec.containers"])).Require();
         Assert.Contains("livenessProbe", explain, StringComparison.Ordinal);
@@ -181,7 +181,7 @@ public abstract class KubectlTests(LocalCluster cluster)
     }
 
     [Theory, MemberData(nameof(Kubectl.Versions), MemberType = typeof(Kubectl))]
-    public async Task Wait_and_watch(string version)
+    public async Task Wait_and_watch(string? version)
     {
         await using var space = await cluster.NamespaceAsync();
         await space.KubectlAsync("apply -f -", Application, version);

@@ -37,7 +37,7 @@ public abstract class ThreeNodeTests(LocalCluster cluster)
     }
 
     [Theory, MemberData(nameof(Kubectl.Versions), MemberType = typeof(Kubectl))]
-    public async Task Cordon_drain_uncordon(string version)
+    public async Task Cordon_drain_uncordon(string? version)
     {
         await using var space = await cluster.NamespaceAsync();
         await space.KubectlAsync("create deployment d --image=cloudplane.local/hello:1 --replicas=3", version: version);

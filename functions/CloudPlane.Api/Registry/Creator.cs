@@ -31,8 +31,17 @@ internal sealed class Creator(IStateStore store, AdmissionChain admission, Respo
         operation.Warnings.AddRange(KindRules.Warnings(operation.Resource, document, null));
 
         // 4. Store and answer.
-        var stored = options.DryRun ? Documents.ToBytes(document) : await StoreAsync(operation, document, generatesName);
+        var stored = options.DryRun ? await TryAsync(operation, document, generatesName) : await StoreAsync(operation, document, generatesName);
         await responder.ObjectAsync(operation, stored, 201);
+    }
+
+    /// <summary>A dry run: what would be stored. Addresses and ports of Services are not drawn, as that would take them for a moment.</summary>
+    private async ValueTask<ReadOnlyMemory<byte>> TryAsync(Operation operation, JsonObject document, bool generatesName)
+    {
+        var key = new ObjectKey(operation.Namespace, document.Metadata().Text("name"));
+        if (!generatesName && await store.GetAsync(operation.Partition, key, operation.Aborted) is not null)
+            throw ApiErrors.AlreadyExists(operation.Resource, key.Name);
+        return Documents.ToBytes(document);
     }
 
     private async ValueTask<ReadOnlyMemory<byte>> StoreAsync(Operation operation, JsonObject document, bool generatesName)

@@ -36,7 +36,7 @@ internal sealed class Registry
         _collectionDeleter = new CollectionDeleter(_lister, _deleter, catalog);
         _scale = new ScaleSubresource(store, catalog, flow, responder);
         _binding = new BindingSubresource(store, catalog, ids, time);
-        _eviction = new EvictionSubresource(catalog, _deleter);
+        _eviction = new EvictionSubresource(store, catalog, _deleter, ids, time);
         _log = new LogSubresource(store, streams, time, options);
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 using Azure;
 using Azure.Core;
 using Azure.Core.Pipeline;
@@ -47,10 +48,11 @@ internal sealed class BackoffPolicy(ServiceBusOptions options) : HttpPipelinePol
 
     public static bool IsTransient(int status) => status is 408 or 429 or 500 or 502 or 503 or 504;
 
-    // A cancellation that the caller did not ask for is the pipeline's timeout of one try.
+    // A cancellation that the caller did not ask for is the pipeline's timeout of one try. HttpClient lets a SocketException through when a
+    // connection breaks in the moment in which it was made.
     public static bool IsTransient(Exception exception, CancellationToken cancellationToken) => exception switch
     {
-        RequestFailedException { Status: 0 } or IOException or HttpRequestException or AggregateException => !cancellationToken.IsCancellationRequested,
+        RequestFailedException { Status: 0 } or IOException or HttpRequestException or SocketException or AggregateException => !cancellationToken.IsCancellationRequested,
         OperationCanceledException => !cancellationToken.IsCancellationRequested,
         _ => false,
     };

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 using Azure;
 using Azure.Core;
 using Azure.Core.Pipeline;
@@ -46,9 +47,10 @@ internal sealed class TablesRetryPolicy(TablesStoreOptions options, TimeProvider
     /// <summary>Throttled (429, 503), timed out (408, 500, 503, 504) or broken on the way (502).</summary>
     public static bool IsTransient(int status) => status is 408 or 429 or >= 500;
 
-    // A try that ran out of time is cancelled, though not by the caller.
+    // A try that ran out of time is cancelled, though not by the caller. HttpClient lets a SocketException through when a connection breaks in
+    // the moment in which it was made.
     private static bool IsTransient(Exception error) =>
-        error is IOException or HttpRequestException or OperationCanceledException or RequestFailedException { Status: 0 };
+        error is IOException or HttpRequestException or SocketException or OperationCanceledException or RequestFailedException { Status: 0 };
 
     // In seconds; we don't wait as long as it may say, as the caller is waiting too.
     private TimeSpan RetryAfter(Response response) =>

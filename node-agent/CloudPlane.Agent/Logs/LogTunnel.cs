@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using CloudPlane.Client;
 
 namespace CloudPlane.Agent;
@@ -59,7 +60,7 @@ internal sealed class LogTunnel(
             var body = await response.Content.ReadAsStreamAsync(both.Token).ConfigureAwait(false);
             await ReadAsync(body, streams, silence, both.Token, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException or ApiException or ApiUnreachableException)
+        catch (Exception e) when (e is HttpRequestException or IOException or SocketException or OperationCanceledException or ApiException or ApiUnreachableException)
         {
             // The server is away, restarts, or is silent: connect again. Only our own end is passed on.
             cancellationToken.ThrowIfCancellationRequested();
@@ -119,7 +120,7 @@ internal sealed class LogTunnel(
             using var response = await http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, stop.Token).ConfigureAwait(false);
             await response.Content.CopyToAsync(Stream.Null, stop.Token).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException or ApiException or ApiUnreachableException)
+        catch (Exception e) when (e is HttpRequestException or IOException or SocketException or OperationCanceledException or ApiException or ApiUnreachableException)
         {
         }
         finally

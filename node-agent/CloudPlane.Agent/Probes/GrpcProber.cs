@@ -30,7 +30,7 @@ internal sealed class GrpcProber : IDisposable
             return ProbeOutcome.Failed(
                 $"timeout: failed to connect service \"{host}:{port}\" within {GoDuration.Format(timeout)}: context deadline exceeded");
         }
-        catch (Exception e) when (e is HttpRequestException or IOException)
+        catch (Exception e) when (e is HttpRequestException or IOException or SocketException)
         {
             return ProbeOutcome.Failed(
                 $"error: this server cannot be reached: {(e.InnerException is SocketException socket ? SocketErrors.Describe(socket) : e.Message)}");

@@ -39,7 +39,8 @@ internal sealed class HttpProber : IDisposable
                 ? $"dial tcp {url.Host}:{url.Port}: {SocketErrors.Describe(socket)}" : e.InnerException?.Message ?? e.Message;
             return ProbeOutcome.Failed($"Get \"{url}\": {cause}");
         }
-        catch (IOException e)
+        // HttpClient lets a SocketException through when a connection breaks in the moment in which it was made.
+        catch (Exception e) when (e is IOException or SocketException)
         {
             return ProbeOutcome.Failed($"Get \"{url}\": {e.Message}");
         }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using CloudPlane.Client;
 
 namespace CloudPlane.Agent;
@@ -53,7 +54,7 @@ internal sealed class BusClient(TimeProvider time) : IDisposable
         {
             throw new BusException(BusFailure.Unavailable, $"{address.Authority} did not answer in time", e);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException)
+        catch (Exception e) when (e is HttpRequestException or IOException or SocketException)
         {
             throw new BusException(BusFailure.Unavailable, $"{address.Authority} can't be reached: {e.InnerException?.Message ?? e.Message}", e);
         }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 
 namespace CloudPlane.Client;
 
@@ -52,7 +53,7 @@ public sealed class HttpApiTransport : IApiTransport, IDisposable
         {
             throw new ApiUnreachableException($"{call.Method} {Describe(call)}: no answer within {_options.CallTimeout.TotalSeconds:0} s", e);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException)
+        catch (Exception e) when (IsOfTheNetwork(e))
         {
             throw Unreachable(call, e);
         }
@@ -77,7 +78,7 @@ public sealed class HttpApiTransport : IApiTransport, IDisposable
             response?.Dispose();
             throw new ApiUnreachableException($"{call.Method} {Describe(call)}: no answer within {_options.CallTimeout.TotalSeconds:0} s", e);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException)
+        catch (Exception e) when (IsOfTheNetwork(e))
         {
             response?.Dispose();
             throw Unreachable(call, e);
@@ -86,6 +87,9 @@ public sealed class HttpApiTransport : IApiTransport, IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
+
+    // HttpClient lets a SocketException through when a connection breaks in the moment in which it was made.
+    private static bool IsOfTheNetwork(Exception e) => e is HttpRequestException or IOException or SocketException;
 
     private async ValueTask<HttpRequestMessage> CreateRequestAsync(ApiCall call, CancellationToken cancellationToken)
     {

@@ -132,6 +132,7 @@ public sealed class ObjectTests : IAsyncDisposable
         Assert.Equal("w", patched.Json["data"]!["k"]!.GetValue<string>());
         (await _api.DeleteAsync($"{Namespaced}/configmaps/a?dryRun=All")).Is(200);
         Assert.Equal(created.Text, (await _api.GetAsync($"{Namespaced}/configmaps/a")).Text);
+        (await _api.PostAsync($"{Namespaced}/configmaps?dryRun=All", ConfigMap("a"))).IsFailure(409, "AlreadyExists");
         (await _api.PostAsync($"{Namespaced}/configmaps?dryRun=Some", ConfigMap("b"))).IsFailure(422, "Invalid");
     }
 

@@ -51,6 +51,21 @@ public sealed class SubresourceTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Eviction_says_in_the_pod_that_it_is_one()
+    {
+        await _api.PostAsync($"{Namespaced}/pods", Pod("p"));
+        await _api.PostAsync($"{Namespaced}/pods/p/binding", """{"metadata":{"name":"p"},"target":{"name":"n1"}}""");
+        var eviction = """{"apiVersion":"policy/v1","kind":"Eviction","metadata":{"name":"p","namespace":"default"}}""";
+        (await _api.PostAsync($"{Namespaced}/pods/p/eviction?dryRun=All", eviction)).Is(201);
+        Assert.DoesNotContain("DisruptionTarget", (await _api.GetAsync($"{Namespaced}/pods/p")).Text);
+        (await _api.PostAsync($"{Namespaced}/pods/p/eviction", eviction)).Is(201);
+        var pod = (await _api.GetAsync($"{Namespaced}/pods/p")).Is(200).Json;
+        Assert.NotNull(pod["metadata"]!["deletionTimestamp"]);
+        var condition = Assert.Single(pod["status"]!["conditions"]!.AsArray(), c => (string)c!["type"]! == "DisruptionTarget")!;
+        Assert.Equal(("True", "EvictionByEvictionAPI", "Eviction API: evicting"), ((string)condition["status"]!, (string)condition["reason"]!, (string)condition["message"]!));
+    }
+
+    [Fact]
     public async Task Eviction_deletes()
     {
         await _api.PostAsync($"{Namespaced}/pods", Pod("p"));

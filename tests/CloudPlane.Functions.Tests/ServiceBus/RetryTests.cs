@@ -18,6 +18,10 @@ public sealed class RetryTests
         Assert.Equal(Enumerable.Range(0, 10).Select(i => $"{i}"), queue.Peek().Select(BusFixture.Text));
     }
 
+    /// <summary>As HttpClient tells of it: with the socket's own exception, unlike all other failures.</summary>
+    [Fact]
+    public void A_connection_that_breaks_when_it_was_just_made_is_made_again() => Assert.True(BackoffPolicy.IsTransient(new SocketException(), CancellationToken.None));
+
     [Fact]
     public async Task An_answer_that_is_lost_makes_a_duplicate_that_the_queue_detects()
     {

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
@@ -27,7 +28,7 @@ internal sealed class FrontEnd(HttpRoutes routes, ScaleGroup group, HttpProxy pr
         {
             await proxy.ForwardAsync(context, execution, exchange);
         }
-        catch (Exception e) when (e is OperationCanceledException or HttpRequestException or IOException or InstanceGoneException or BadHttpRequestException)
+        catch (Exception e) when (e is OperationCanceledException or HttpRequestException or IOException or SocketException or InstanceGoneException or BadHttpRequestException)
         {
             if (exchange.ExceededFunctionTimeout)
                 execution.Instance.RestartHandler();

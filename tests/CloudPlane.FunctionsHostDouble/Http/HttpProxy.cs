@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Http;
 
 namespace CloudPlane.Doubles;
@@ -44,7 +45,8 @@ internal sealed class HttpProxy(FunctionsHostOptions options, Chance chance)
                 exchange.Moved();
                 return answer;
             }
-            catch (HttpRequestException e) when (send < MaxSends && e.InnerException is not BadHttpRequestException && body is null or { CanSendAgain: true })
+            catch (Exception e) when (
+                e is HttpRequestException { InnerException: not BadHttpRequestException } or SocketException && send < MaxSends && body is null or { CanSendAgain: true })
             {
                 if (content is not null)
                     await content.StopAsync();

@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+
 namespace CloudPlane.Doubles;
 
 /// <summary>GET / until the handler answers anything at all.</summary>
@@ -20,9 +22,9 @@ internal static class Readiness
                 using var response = await instance.Client.SendAsync(request, end.Token);
                 return true;
             }
-            catch (HttpRequestException)
+            catch (Exception e) when (e is HttpRequestException or SocketException)
             {
-                // Does not listen yet.
+                // Does not listen yet, or ended in that moment.
                 await Task.Delay(pause, CancellationToken.None);
             }
             catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)

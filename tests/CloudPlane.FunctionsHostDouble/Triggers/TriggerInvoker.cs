@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -30,7 +31,7 @@ internal sealed class TriggerInvoker(FunctionsHostOptions options, TimeSpan? fun
             instance.RestartHandler();
             log.Failed(function, instance.Id, "functionTimeout; the handler is restarted");
         }
-        catch (Exception e) when (e is HttpRequestException or IOException)
+        catch (Exception e) when (e is HttpRequestException or IOException or SocketException)
         {
             if (instance.Gone.IsCancellationRequested)
                 throw instance.NewGone();
