@@ -26,8 +26,8 @@ internal sealed class ProbeWorker(ProbeKind kind, Probe probe, ProbeTarget targe
         {
             var outcome = await prober.ProbeAsync(target, probe, cancellationToken).ConfigureAwait(false);
             observed(outcome);
-            // An error says nothing about the container: the result stays.
-            if (outcome.Error && kind == ProbeKind.Liveness) continue;
+            // An error says nothing about the container: the result stays, whatever the kind (the kubelet's worker throws it away as well).
+            if (outcome.Error) continue;
             run = run > 0 && outcome.Success == last ? run + 1 : 1;
             last = outcome.Success;
             if (run < (last ? _successThreshold : _failureThreshold)) continue;
