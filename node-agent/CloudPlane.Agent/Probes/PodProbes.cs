@@ -10,6 +10,7 @@ internal sealed class PodProbes(IProber prober, TimeProvider time, Action<Action
 {
     private readonly Dictionary<string, ContainerProbes> _containers = [];
     private readonly List<Task> _ending = [];
+    private bool _podStopping;
 
     /// <summary>Told of every failed or odd probing, for events.</summary>
     public Action<Container, ProbeKind, ProbeOutcome>? Observed { get; set; }
@@ -47,10 +48,14 @@ internal sealed class PodProbes(IProber prober, TimeProvider time, Action<Action
         _ending.RemoveAll(t => t.IsCompleted);
     }
 
-    /// <summary>Ends all probing: the pod is stopping, and its containers' failures are no news.</summary>
-    public void StopAll()
+    /// <summary>
+    /// The pod is stopping: that its containers fail is no news any more. Whether they are ready is still asked until they have ended, as in
+    /// the kubelet: a server that drains says so by its readiness.
+    /// </summary>
+    public void StopLivenessAndStartup()
     {
-        foreach (var state in _containers.Values) state.Cancel();
+        _podStopping = true;
+        foreach (var state in _containers.Values) state.CancelLivenessAndStartup();
     }
 
     public async ValueTask DisposeAsync()
@@ -75,9 +80,9 @@ internal sealed class PodProbes(IProber prober, TimeProvider time, Action<Action
     private void Start(ContainerProbes state, ProbeKind kind, Probe? probe, ProbeTarget target, DateTimeOffset startedAt, bool? initial,
         Action<bool> apply)
     {
-        if (probe is null || !state.Kinds.Add(kind)) return;
+        if (probe is null || _podStopping && kind != ProbeKind.Readiness || !state.Kinds.Add(kind)) return;
         var worker = new ProbeWorker(kind, probe, target, prober, time);
-        state.Workers.Add(RunAsync(worker, kind, target, startedAt, initial, apply, state.Token));
+        state.Workers.Add(RunAsync(worker, kind, target, startedAt, initial, apply, state.Token(kind)));
     }
 
     private async Task RunAsync(ProbeWorker worker, ProbeKind kind, ProbeTarget target, DateTimeOffset startedAt, bool? initial,
@@ -107,7 +112,8 @@ internal sealed class PodProbes(IProber prober, TimeProvider time, Action<Action
 
     private sealed class ContainerProbes
     {
-        private readonly CancellationTokenSource _stop = new();
+        private readonly CancellationTokenSource _stopReadiness = new();
+        private readonly CancellationTokenSource _stopLivenessAndStartup = new();
 
         public bool Started { get; set; }
         public bool Ready { get; set; }
@@ -115,8 +121,16 @@ internal sealed class PodProbes(IProber prober, TimeProvider time, Action<Action
         public bool StartupFailed { get; set; }
         public HashSet<ProbeKind> Kinds { get; } = [];
         public List<Task> Workers { get; } = [];
-        public CancellationToken Token => _stop.Token;
 
-        public void Cancel() => _stop.Cancel();
+        public CancellationToken Token(ProbeKind kind) =>
+            kind == ProbeKind.Readiness ? _stopReadiness.Token : _stopLivenessAndStartup.Token;
+
+        public void CancelLivenessAndStartup() => _stopLivenessAndStartup.Cancel();
+
+        public void Cancel()
+        {
+            CancelLivenessAndStartup();
+            _stopReadiness.Cancel();
+        }
     }
 }

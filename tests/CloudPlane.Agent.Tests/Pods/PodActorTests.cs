@@ -450,6 +450,71 @@ public sealed class PodActorTests
     }
 
     [Fact]
+    public async Task Readiness_goes_on_being_probed_while_the_pod_stops_until_its_container_has_ended_but_liveness_does_not()
+    {
+        await using var node = new FakeNode();
+        node.Runtime.OnStop = _ => null;
+        var (ready, asked, alive) = (true, 0, 0);
+        node.Probes["r"] = () =>
+        {
+            Interlocked.Increment(ref asked);
+            return ready ? ProbeOutcome.Ok() : ProbeOutcome.Failed("draining");
+        };
+        node.Probes["l"] = () =>
+        {
+            Interlocked.Increment(ref alive);
+            return ProbeOutcome.Ok();
+        };
+        node.Add("p", """
+             "containers":[{"name":"c","image":"busybox:1","readinessProbe":{"exec":{"command":["r"]},"periodSeconds":1,"failureThreshold":1},"livenessProbe":{"exec":{"command":["l"]},"periodSeconds":1}},
+              {"name":"d","image":"busybox:1"}]
+            """);
+        await node.Until(() => node.Condition("p", "Ready") == "True" && Volatile.Read(ref alive) > 0, "ready and probed");
+        node.Api.Delete($"{FakeNode.Pods}/p", 600);
+        await node.Until(() => node.Runtime.Calls.Contains("StopContainer c 600") && node.Runtime.Calls.Contains("StopContainer d 600"), "signalled");
+        Assert.True((bool?)node.ContainerStatus("p")!["ready"]);
+        var before = Volatile.Read(ref alive);
+        ready = false;
+        await node.After(TimeSpan.FromSeconds(1), () => (bool?)node.ContainerStatus("p")!["ready"] == false && node.Condition("p", "Ready") == "False", "unready", steps: 10);
+        await node.Until(() => node.HasEvent("Unhealthy", "Readiness probe failed: draining"), "event");
+        ready = true;
+        await node.After(TimeSpan.FromSeconds(1), () => (bool?)node.ContainerStatus("p")!["ready"] == true && node.Condition("p", "Ready") == "True", "ready again", steps: 10);
+        Assert.Equal(before, Volatile.Read(ref alive));
+
+        node.Runtime.Exit(node.Runtime.ContainerNamed("c"), 0);
+        await node.Until(() => node.ContainerStatus("p")?["state"]?["terminated"] is not null, "c has ended, d has not");
+        var last = Volatile.Read(ref asked);
+        for (var second = 0; second < 5; second++)
+        {
+            node.Time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Delay(10);
+        }
+        Assert.Equal(last, Volatile.Read(ref asked));
+        Assert.NotNull(node.Pod("p"));
+        node.Runtime.Exit(node.Runtime.ContainerNamed("d"), 0);
+        await node.Until(() => node.Pod("p") is null, "gone");
+    }
+
+    [Fact]
+    public async Task An_agent_that_returns_while_a_pod_stops_goes_on_with_its_readiness()
+    {
+        await using var node = new FakeNode();
+        node.Runtime.OnStop = _ => null;
+        var ready = true;
+        node.Probes["r"] = () => ready ? ProbeOutcome.Ok() : ProbeOutcome.Failed("draining");
+        node.Add("p", """ "containers":[{"name":"c","image":"busybox:1","readinessProbe":{"exec":{"command":["r"]},"periodSeconds":1,"failureThreshold":1}}] """);
+        await node.Until(() => node.Condition("p", "Ready") == "True", "ready");
+        await node.StopAsync();
+        node.Api.Delete($"{FakeNode.Pods}/p", 600);
+        await node.RestartAsync();
+        await node.Until(() => node.Runtime.Calls.Contains("StopContainer c 600"), "signalled");
+        await Task.Delay(30);
+        Assert.True((bool?)node.ContainerStatus("p")!["ready"]);
+        ready = false;
+        await node.After(TimeSpan.FromSeconds(1), () => (bool?)node.ContainerStatus("p")!["ready"] == false, "unready", steps: 10);
+    }
+
+    [Fact]
     public async Task A_failed_liveness_probe_restarts_the_container()
     {
         await using var node = new FakeNode();

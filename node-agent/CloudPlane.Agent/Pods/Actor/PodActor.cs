@@ -133,10 +133,10 @@ internal sealed class PodActor
         // Running may have found out that the pod is finished.
         if (_state.Stop is not null)
         {
-            _probes.StopAll();
+            _probes.StopLivenessAndStartup();
             _ender.Step(now);
         }
-        else _probes.Reconcile(_state.Pod, _state.Actual, _runner.Address, PreviousStatus);
+        _probes.Reconcile(_state.Pod, _state.Actual, _runner.Address, PreviousStatus);
         if (!_state.Removed && !_state.Gone) _reporter.Publish(PodStatusBuilder.Build(StatusInput(now)));
         SetTimer(now);
     }
