@@ -9,12 +9,13 @@ namespace CloudPlane.Agent;
 internal static class PullSecrets
 {
     /// <summary>
-    /// Those that fit the image's registry, in the secrets' order, and the names of the secrets that do not exist; one that is unreadable gives none.
+    /// Those that fit the image, and the names of the secrets that do not exist; one that is unreadable gives none. The most specific comes
+    /// first: as in the kubelet all keys are tried in descending order, and the same key in the secrets' order.
     /// </summary>
     public static async Task<(IReadOnlyList<V1.AuthConfig> Credentials, IReadOnlyList<string> Absent)> ForAsync(
         Pod pod, string reference, IObjectSource objects, CancellationToken cancellationToken)
     {
-        var credentials = new List<V1.AuthConfig>();
+        var found = new List<(string Key, V1.AuthConfig Credential)>();
         var absent = new List<string>();
         foreach (var pullSecret in pod.Spec?.ImagePullSecrets ?? [])
         {
@@ -22,13 +23,13 @@ internal static class PullSecrets
             var secret = await objects.SecretAsync(pod.Namespace(), name, cancellationToken).ConfigureAwait(false);
             if (secret is null) absent.Add(name);
             if (secret?.Data is not { } data) continue;
-            if (data.TryGetValue(".dockerconfigjson", out var config)) Add(credentials, config, reference, nested: true);
-            else if (data.TryGetValue(".dockercfg", out var legacy)) Add(credentials, legacy, reference, nested: false);
+            if (data.TryGetValue(".dockerconfigjson", out var config)) Add(found, config, reference, nested: true);
+            else if (data.TryGetValue(".dockercfg", out var legacy)) Add(found, legacy, reference, nested: false);
         }
-        return (credentials, absent);
+        return ([.. found.OrderByDescending(f => f.Key, StringComparer.Ordinal).Select(f => f.Credential)], absent);
     }
 
-    internal static void Add(List<V1.AuthConfig> credentials, string base64, string reference, bool nested)
+    internal static void Add(List<(string Key, V1.AuthConfig Credential)> found, string base64, string reference, bool nested)
     {
         try
         {
@@ -36,21 +37,15 @@ internal static class PullSecrets
             var entries = document.RootElement;
             if (nested && !entries.TryGetProperty("auths", out entries)) return;
             foreach (var entry in entries.EnumerateObject())
-                if (Matches(entry.Name, reference)) credentials.Add(Credential(entry.Value));
+            {
+                var key = RegistryKey.Normalize(entry.Name);
+                if (RegistryKey.Matches(key, reference)) found.Add((key, Credential(entry.Value)));
+            }
         }
         catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException)
         {
             // As in the kubelet an unreadable secret is no credential; the registry's refusal then shows in the pod's events.
         }
-    }
-
-    private static bool Matches(string server, string reference)
-    {
-        var host = server.Replace("https://", "", StringComparison.Ordinal).Replace("http://", "", StringComparison.Ordinal).TrimEnd('/');
-        var registry = ImageName.Registry(reference);
-        if (registry == "docker.io") return host is "docker.io" or "index.docker.io" or "index.docker.io/v1" or "registry-1.docker.io";
-        var slash = host.IndexOf('/');
-        return slash < 0 ? host == registry : reference.StartsWith(host, StringComparison.Ordinal);
     }
 
     private static V1.AuthConfig Credential(JsonElement entry)

@@ -115,20 +115,6 @@ public sealed class ConfigTests
         Assert.Equal(text, GoDuration.Format(TimeSpan.FromSeconds(seconds)));
 
     [Fact]
-    public void Pull_secrets_are_found_by_registry()
-    {
-        var config = Convert.ToBase64String("""{"auths":{"https://index.docker.io/v1/":{"auth":"dTpw"},"reg.example:5000":{"username":"a","password":"b"}}}"""u8);
-        var found = new List<V1.AuthConfig>();
-        PullSecrets.Add(found, config, "busybox:1", nested: true);
-        Assert.Equal(("u", "p"), (found.Single().Username, found.Single().Password));
-        found.Clear();
-        PullSecrets.Add(found, config, "reg.example:5000/x:1", nested: true);
-        Assert.Equal("a", found.Single().Username);
-        PullSecrets.Add(found, "not base64", "x", nested: true);
-        Assert.Single(found);
-    }
-
-    [Fact]
     public void Crash_back_off_doubles_to_five_minutes_and_forgets_after_ten()
     {
         var backoff = CrashBackoff.ForContainers();
