@@ -12,6 +12,8 @@ internal static class UnsupportedFeature
     public static string? Of(Pod pod)
     {
         if (pod.Spec?.HostUsers == false) return "spec.hostUsers=false";
+        // They are the limits of a pod's own cgroup, which this agent does not make.
+        if (pod.Spec?.Resources is { Limits.Count: > 0 } or { Requests.Count: > 0 }) return "spec.resources";
         if (AppArmor(pod.Spec?.SecurityContext?.AppArmorProfile))
             return "spec.securityContext.appArmorProfile without AppArmor on the host";
         if (pod.Spec?.SecurityContext?.SupplementalGroupsPolicy == "Strict") return "spec.securityContext.supplementalGroupsPolicy=Strict";

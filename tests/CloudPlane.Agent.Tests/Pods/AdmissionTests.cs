@@ -24,9 +24,16 @@ public sealed class AdmissionTests
         "\"affinity\":{\"nodeAffinity\":{\"requiredDuringSchedulingIgnoredDuringExecution\":{\"nodeSelectorTerms\":[{\"matchFields\":[{\"key\":\"metadata.name\",\"operator\":\"In\",\"values\":[\"n1\"]}]}]}}},", null)]
     [InlineData("\"os\":{\"name\":\"windows\"},", "PodOSNotSupported")]
     [InlineData("\"hostUsers\":false,", "UnsupportedFeature")]
+    [InlineData("\"resources\":{},", null)]
+    [InlineData("\"resources\":{\"limits\":{\"memory\":\"64Mi\"}},", "UnsupportedFeature")]
+    [InlineData("\"resources\":{\"requests\":{\"cpu\":\"100m\"}},", "UnsupportedFeature")]
     [InlineData("\"securityContext\":{\"sysctls\":[{\"name\":\"kernel.msgmax\",\"value\":\"1\"}]},", "SysctlForbidden")]
     [InlineData("\"securityContext\":{\"sysctls\":[{\"name\":\"net.ipv4.tcp_syncookies\",\"value\":\"1\"}]},", null)]
     public void What_does_not_belong_here_is_refused(string spec, string? reason) => Assert.Equal(reason, Refusal(Tolerant + spec)?.Reason);
+
+    [Fact]
+    public void Resources_of_the_pod_as_a_whole_are_refused_by_name() => Assert.Equal("Pod was rejected: spec.resources is not supported by this node",
+        Refusal(Tolerant + "\"resources\":{\"limits\":{\"cpu\":\"1\"}},")?.Message);
 
     [Fact]
     public void A_taint_that_is_not_tolerated_refuses() =>
