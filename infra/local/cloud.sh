@@ -146,6 +146,5 @@ write_kubeconfig() (
   umask 077
   if grep -qF "server: $server" "$KUBECONFIG" 2>/dev/null; then return; fi
   cluster_command kubeconfig default >"$KUBECONFIG.new"
-  KUBECONFIG="$KUBECONFIG.new" kubectl config set-cluster default --certificate-authority "$data/pki/ca.crt" --embed-certs >/dev/null
   mv "$KUBECONFIG.new" "$KUBECONFIG"
 )

@@ -83,7 +83,6 @@ public sealed class CloudTests(SleepyCluster cluster)
     {
         var kubeconfig = Path.Combine(cluster.Data, name + ".kubeconfig");
         await File.WriteAllTextAsync(kubeconfig, (await cluster.ClusterCommandAsync("kubeconfig", name)).Require());
-        await SecondAsync(kubeconfig, "config", "set-cluster", name, "--certificate-authority", cluster.CaFile, "--embed-certs");
         return kubeconfig;
     }
 

@@ -29,4 +29,12 @@ public sealed class ClusterCommandTests
         Assert.Equal($"{asked} answered 404", error.Message);
         Assert.EndsWith("/cloudplane/v1/clusters/team-a/join-token?ttl=24h", asked, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void A_kubeconfig_for_those_who_need_an_authority_names_it()
+    {
+        var kubeconfig = Kubeconfig.Trusting(Kubeconfig.Build("https://app.example/clusters/a", "a", "secret"), "pem");
+        Assert.Contains("  cluster:\n    server: https://app.example/clusters/a\n    certificate-authority-data: cGVt\nusers:\n", kubeconfig);
+        Assert.Contains("    token: secret\n", kubeconfig);
+    }
 }

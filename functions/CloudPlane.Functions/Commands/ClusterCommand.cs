@@ -56,8 +56,12 @@ internal static class ClusterCommand
         await output.WriteLineAsync($"cluster {name} deleted");
     }
 
-    public static async Task KubeconfigAsync(string name, Settings settings, TextWriter output) =>
-        await output.WriteAsync(await SendAsync(settings, HttpMethod.Post, $"/{Uri.EscapeDataString(name)}/kubeconfig{Lifetime(settings)}"));
+    public static async Task KubeconfigAsync(string name, Settings settings, TextWriter output)
+    {
+        var kubeconfig = await SendAsync(settings, HttpMethod.Post, $"/{Uri.EscapeDataString(name)}/kubeconfig{Lifetime(settings)}");
+        // Whoever needs it to reach the deployment needs it for the cluster, too. It could be read a moment ago.
+        await output.WriteAsync(settings.Find("ca") is { } authority ? CloudPlane.Functions.Kubeconfig.Trusting(kubeconfig, await File.ReadAllTextAsync(authority)) : kubeconfig);
+    }
 
     public static async Task JoinTokenAsync(string name, Settings settings, TextWriter output) =>
         await output.WriteLineAsync((string?)Parse(await SendAsync(settings, HttpMethod.Post, $"/{Uri.EscapeDataString(name)}/join-token{Lifetime(settings)}"))["token"]);

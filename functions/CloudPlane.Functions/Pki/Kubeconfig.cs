@@ -20,6 +20,15 @@ internal static class Kubeconfig
     /// <summary>For a bearer token, and a server whose certificate everybody trusts.</summary>
     public static string Build(string server, string cluster, string token) => Build(cluster, server, [], [$"token: {token}"]);
 
+    /// <summary>One that was built for a server that everybody trusts, for those who trust it by this authority.</summary>
+    public static string Trusting(string kubeconfig, string authorityPem)
+    {
+        const string server = "    server: ";
+        var lines = kubeconfig.Split('\n').ToList();
+        lines.Insert(lines.FindIndex(line => line.StartsWith(server, StringComparison.Ordinal)) + 1, $"    certificate-authority-data: {Base64(authorityPem)}");
+        return string.Join('\n', lines);
+    }
+
     private static string Build(string name, string server, string[] trust, string[] credentials) => $"""
         apiVersion: v1
         kind: Config
