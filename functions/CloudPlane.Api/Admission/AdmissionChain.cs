@@ -27,11 +27,12 @@ internal sealed class AdmissionChain(NamespaceLifecycle namespaces, ServiceAccou
     public static void AdmitDelete(Operation operation, ObjectKey key) => NamespaceLifecycle.CheckDelete(operation, key);
 
     /// <summary>
-    /// Reserves what the object needs cluster-wide and writes it into the document. Undone on disposal, unless kept.
+    /// Reserves what the object needs cluster-wide and writes it into the document. Undone on disposal, unless kept. A dry run chooses and checks,
+    /// and reserves nothing.
     /// </summary>
-    public ValueTask<IAllocation> AllocateAsync(Operation operation, JsonObject document, JsonObject? stored) =>
+    public ValueTask<IAllocation> AllocateAsync(Operation operation, JsonObject document, JsonObject? stored, bool dryRun = false) =>
         operation.Resource.StorageName == "services" && operation.Subresource is null
-            ? services.AllocateAsync(operation, document, stored)
+            ? services.AllocateAsync(operation, document, stored, dryRun)
             : new(NoAllocation.Instance);
 
     /// <summary>Gives back what a deleted object had.</summary>

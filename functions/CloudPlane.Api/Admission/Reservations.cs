@@ -34,6 +34,15 @@ internal sealed class Reservations(IStateStore store, string resource, IdSource 
         return taken.Outcome == WriteOutcome.Committed;
     }
 
+    /// <summary>Whether <see cref="TryTakeAsync"/> would reserve it; writes nothing.</summary>
+    public async ValueTask<bool> IsFreeAsync(string cluster, string value, Holder holder, CancellationToken cancellationToken)
+    {
+        if (await store.GetAsync(Partition(cluster), Key(value), cancellationToken) is not { } present)
+            return true;
+        var document = Documents.Parse(present.Document);
+        return document.Text("uid") == holder.Uid || await IsLeftoverAsync(cluster, value, document, cancellationToken);
+    }
+
     /// <summary>Gives a value back, if it is this holder's.</summary>
     public async ValueTask ReleaseAsync(string cluster, string value, Holder holder, CancellationToken cancellationToken)
     {

@@ -18,11 +18,12 @@ internal sealed class ServiceAllocator(IStateStore store, ApiServerOptions optio
     private readonly Reservations _ports = new(store, "cloudplane/nodeports", ids, time,
         (service, port) => ServiceSpec.NodePorts(service).Contains(int.Parse(port, CultureInfo.InvariantCulture)));
 
-    public async ValueTask<IAllocation> AllocateAsync(Operation operation, JsonObject document, JsonObject? stored)
+    /// <param name="dryRun">Chooses and checks as otherwise, but reserves nothing.</param>
+    public async ValueTask<IAllocation> AllocateAsync(Operation operation, JsonObject document, JsonObject? stored, bool dryRun)
     {
         var metadata = document.Metadata();
         var holder = new Holder(new ObjectKey(operation.Namespace, metadata.Text("name")), metadata.Text("uid"));
-        var allocation = new Allocation(operation.Cluster, holder);
+        var allocation = new Allocation(operation.Cluster, holder, dryRun);
         try
         {
             await AllocateAddressAsync(operation, document, stored, allocation);
@@ -140,7 +141,7 @@ internal sealed class ServiceAllocator(IStateStore store, ApiServerOptions optio
     private static string Text(int port) => port.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>The reservations of one write.</summary>
-    private sealed class Allocation(string cluster, Holder holder) : IAllocation
+    private sealed class Allocation(string cluster, Holder holder, bool dryRun) : IAllocation
     {
         private readonly List<(Reservations Of, string Value)> _taken = [];
         private readonly List<(Reservations Of, string Value)> _dropped = [];
@@ -151,7 +152,7 @@ internal sealed class ServiceAllocator(IStateStore store, ApiServerOptions optio
             // Two ports of one service may share a node port, for two protocols.
             if (_taken.Contains((of, value)))
                 return true;
-            if (!await of.TryTakeAsync(cluster, value, holder, cancellationToken))
+            if (!await (dryRun ? of.IsFreeAsync(cluster, value, holder, cancellationToken) : of.TryTakeAsync(cluster, value, holder, cancellationToken)))
                 return false;
             _taken.Add((of, value));
             return true;
@@ -173,7 +174,7 @@ internal sealed class ServiceAllocator(IStateStore store, ApiServerOptions optio
 
         public async ValueTask DisposeAsync()
         {
-            if (_kept)
+            if (_kept || dryRun)
                 return;
             // Not with the request's token: a client that is gone must not leave its reservations behind.
             foreach (var (of, value) in _taken)

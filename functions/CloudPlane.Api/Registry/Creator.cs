@@ -35,12 +35,13 @@ internal sealed class Creator(IStateStore store, AdmissionChain admission, Respo
         await responder.ObjectAsync(operation, stored, 201);
     }
 
-    /// <summary>A dry run: what would be stored. Addresses and ports of Services are not drawn, as that would take them for a moment.</summary>
+    /// <summary>A dry run: what would be stored.</summary>
     private async ValueTask<ReadOnlyMemory<byte>> TryAsync(Operation operation, JsonObject document, bool generatesName)
     {
         var key = new ObjectKey(operation.Namespace, document.Metadata().Text("name"));
         if (!generatesName && await store.GetAsync(operation.Partition, key, operation.Aborted) is not null)
             throw ApiErrors.AlreadyExists(operation.Resource, key.Name);
+        await using var allocation = await admission.AllocateAsync(operation, document, null, dryRun: true);
         return Documents.ToBytes(document);
     }
 

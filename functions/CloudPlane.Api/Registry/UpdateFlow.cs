@@ -23,7 +23,11 @@ internal sealed class UpdateFlow(IStateStore store, AdmissionChain admission, Id
             AdmissionChain.AdmitUpdate(operation, document, before);
             Check(operation, kind, document, before);
             if (dryRun)
+            {
+                await using var allocation = await admission.AllocateAsync(operation, document, before, dryRun: true);
                 return Documents.ToBytes(document);
+            }
+
             if (await WriteAsync(operation, stored, before, document) is { } written)
                 return written;
             if (insists)

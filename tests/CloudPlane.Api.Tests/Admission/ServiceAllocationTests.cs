@@ -23,6 +23,18 @@ public sealed class ServiceAllocationTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_dry_run_chooses_and_checks_and_takes_nothing()
+    {
+        var tried = await _api.PostAsync($"{Namespaced}/services?dryRun=All", Service("x", more: "\"clusterIP\":\"10.96.7.7\",\"type\":\"NodePort\","));
+        Assert.Equal("10.96.7.7", Ip(tried));
+        Assert.InRange(tried.Json["spec"]!["ports"]![0]!["nodePort"]!.GetValue<int>(), 30000, 32767);
+        Assert.StartsWith("10.96.", Ip(await _api.PostAsync($"{Namespaced}/services?dryRun=All", Service("x"))), StringComparison.Ordinal);
+        Assert.Equal("10.96.7.7", Ip(await _api.PostAsync($"{Namespaced}/services", Service("y", more: "\"clusterIP\":\"10.96.7.7\","))));
+        var taken = await _api.PostAsync($"{Namespaced}/services?dryRun=All", Service("x", more: "\"clusterIP\":\"10.96.7.7\","));
+        Assert.Contains("provided IP is already allocated", taken.IsFailure(422, "Invalid").Message);
+    }
+
+    [Fact]
     public async Task Two_servers_never_give_out_one_address_twice()
     {
         await using var other = new ApiServer(
