@@ -6,6 +6,9 @@ public interface INodeLinks
     /// <summary>Makes the node's queue if there is none, and a token with which the node can wait on it.</summary>
     /// <exception cref="NodeUnreachableException">Queues can't be made now.</exception>
     ValueTask<NodeLink> OpenAsync(string cluster, string node, CancellationToken cancellationToken);
+
+    /// <summary>Another token for a queue that the node waits on already.</summary>
+    ValueTask<NodeLink> RenewAsync(string cluster, string node, CancellationToken cancellationToken);
 }
 
 /// <summary>How a node waits.</summary>

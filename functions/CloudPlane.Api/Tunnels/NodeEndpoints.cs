@@ -38,8 +38,7 @@ internal sealed class NodeEndpoints(
             case ["cloudplane", "v1", "nodes", var node, "wakeup"]:
                 Require(request, "POST");
                 RequireNode(request, tokens, node);
-                var link = links is null ? null : await links.OpenAsync(request.Cluster, node, cancellationToken);
-                await LinkAsync(request, response, link, cancellationToken);
+                await LinkAsync(request, response, await FindLinkAsync(request, node, cancellationToken), cancellationToken);
                 return true;
             default:
                 return false;
@@ -64,6 +63,16 @@ internal sealed class NodeEndpoints(
             ["expirationTimestamp"] = JsonFields.Timestamp(expires),
         };
         await Responder.BytesAsync(request, response, new QueryParameters(""), Documents.ToBytes(answer), "application/json", 200, cancellationToken);
+    }
+
+    /// <summary>Null where nodes hold connections. A node that says "renewal=true" has its queue; it asks anew when that is gone.</summary>
+    private async ValueTask<NodeLink?> FindLinkAsync(ApiRequest request, string node, CancellationToken cancellationToken)
+    {
+        if (links is null)
+            return null;
+        return new QueryParameters(request.Query).Flag("renewal")
+            ? await links.RenewAsync(request.Cluster, node, cancellationToken)
+            : await links.OpenAsync(request.Cluster, node, cancellationToken);
     }
 
     /// <summary>Without a link the node holds watches. A 404 would not do to say so: that is also the answer of a cluster that was deleted.</summary>

@@ -8,6 +8,7 @@ internal sealed class BellListener(
 {
     /// <summary>The longest that Service Bus documents.</summary>
     private static readonly TimeSpan Wait = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan ShortestWait = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LastRetry = TimeSpan.FromMinutes(1);
 
@@ -43,13 +44,20 @@ internal sealed class BellListener(
         if (link is not null && time.GetUtcNow() < link.RenewAt) return link;
         try
         {
-            return await links.AskAsync(cancellationToken).ConfigureAwait(false);
+            return await (link is null ? links.AskAsync(cancellationToken) : links.RenewAsync(cancellationToken)).ConfigureAwait(false);
         }
         catch (Exception e) when (link is not null && e is (ApiException or ApiUnreachableException))
         {
             log.Debug($"the queue's token could not be renewed: {e.Message}");
             return link with { RenewAt = time.GetUtcNow() + LastRetry };
         }
+    }
+
+    /// <summary>Not beyond the time to renew the token.</summary>
+    private TimeSpan WaitOf(QueueLink link)
+    {
+        var rest = link.RenewAt - time.GetUtcNow();
+        return rest < Wait ? rest > ShortestWait ? rest : ShortestWait : Wait;
     }
 
     /// <summary>Waits for a bell, and takes those that came with it: together they are one look.</summary>
@@ -59,7 +67,7 @@ internal sealed class BellListener(
         try
         {
             // After a failure first asks only whether it can hear again: what was missed is looked at without waiting for a bell.
-            for (var wait = _hears ? Wait : TimeSpan.Zero; await bus.ReceiveAsync(link, wait, cancellationToken).ConfigureAwait(false) is { } message; wait = TimeSpan.Zero)
+            for (var wait = _hears ? WaitOf(link) : TimeSpan.Zero; await bus.ReceiveAsync(link, wait, cancellationToken).ConfigureAwait(false) is { } message; wait = TimeSpan.Zero)
             {
                 switch (Bell.Parse(message))
                 {

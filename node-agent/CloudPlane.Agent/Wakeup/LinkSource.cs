@@ -17,7 +17,7 @@ internal sealed class LinkSource(ApiClient api, string nodeName, Action refused,
         {
             try
             {
-                return await FindAsync(cancellationToken).ConfigureAwait(false);
+                return await FindAsync("", cancellationToken).ConfigureAwait(false);
             }
             // 404 too: it does not serve this node's cluster, not yet or not any more.
             catch (Exception e) when (e is ApiException or ApiUnreachableException)
@@ -31,15 +31,21 @@ internal sealed class LinkSource(ApiClient api, string nodeName, Action refused,
     /// <summary>A link with a fresh token, to a queue that is there.</summary>
     /// <exception cref="ApiException">Refused.</exception>
     /// <exception cref="ApiUnreachableException">No answer, or none that can be used.</exception>
-    public async Task<QueueLink> AskAsync(CancellationToken cancellationToken) =>
-        await FindAsync(cancellationToken).ConfigureAwait(false) ?? throw new ApiUnreachableException("the control plane has no queue for this node any more");
+    public async Task<QueueLink> AskAsync(CancellationToken cancellationToken) => Required(await FindAsync("", cancellationToken).ConfigureAwait(false));
+
+    /// <summary>The link with another token, which costs less than to have the queue looked for.</summary>
+    /// <exception cref="ApiException">Refused.</exception>
+    /// <exception cref="ApiUnreachableException">No answer, or none that can be used.</exception>
+    public async Task<QueueLink> RenewAsync(CancellationToken cancellationToken) => Required(await FindAsync("?renewal=true", cancellationToken).ConfigureAwait(false));
+
+    private static QueueLink Required(QueueLink? link) => link ?? throw new ApiUnreachableException("the control plane has no queue for this node any more");
 
     /// <summary>The same, or null where nodes watch.</summary>
-    private async Task<QueueLink?> FindAsync(CancellationToken cancellationToken)
+    private async Task<QueueLink?> FindAsync(string query, CancellationToken cancellationToken)
     {
         try
         {
-            var answer = await api.PostAsync($"/cloudplane/v1/nodes/{Uri.EscapeDataString(nodeName)}/wakeup", default, cancellationToken).ConfigureAwait(false);
+            var answer = await api.PostAsync($"/cloudplane/v1/nodes/{Uri.EscapeDataString(nodeName)}/wakeup{query}", default, cancellationToken).ConfigureAwait(false);
             if (QueueLink.SaysWatch(answer)) return null;
             return QueueLink.Parse(answer, time.GetUtcNow()) ?? throw new ApiUnreachableException("the control plane answered with something that is no link");
         }

@@ -9,8 +9,8 @@ namespace CloudPlane.Agent;
 /// <param name="Heartbeat">How often to renew the Lease.</param>
 internal sealed record QueueLink(Uri Queue, string Token, DateTimeOffset RenewAt, TimeSpan Heartbeat)
 {
-    /// <summary>A token is renewed when this part of its life is over.</summary>
-    private const double RenewAfter = 0.7;
+    /// <summary>A token is renewed when about this part of its life is over.</summary>
+    private const double RenewAfter = 0.8;
     private const int LongestHeartbeat = 3600;
 
     /// <summary>Whether the control plane has no queues, but watches.</summary>
@@ -39,7 +39,7 @@ internal sealed record QueueLink(Uri Queue, string Token, DateTimeOffset RenewAt
             var heartbeat = root.GetProperty("heartbeatSeconds").GetInt32();
             return Uri.TryCreate(root.GetProperty("queue").GetString(), UriKind.Absolute, out var queue) && IsSafe(queue)
                 && token is { Length: > 0 } && heartbeat is > 0 and <= LongestHeartbeat
-                ? new QueueLink(queue, token, now + (expires - now) * RenewAfter, TimeSpan.FromSeconds(heartbeat))
+                ? new QueueLink(queue, token, RenewalOf(now, expires, TimeSpan.FromSeconds(heartbeat)), TimeSpan.FromSeconds(heartbeat))
                 : null;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
@@ -50,6 +50,14 @@ internal sealed record QueueLink(Uri Queue, string Token, DateTimeOffset RenewAt
 
     /// <summary>Not into a log by accident.</summary>
     public override string ToString() => Queue.ToString();
+
+    /// <summary>With a heartbeat, which has the control plane awake anyway, where one comes in time.</summary>
+    private static DateTimeOffset RenewalOf(DateTimeOffset now, DateTimeOffset expires, TimeSpan heartbeat)
+    {
+        var latest = now + (expires - now) * RenewAfter;
+        var aligned = new DateTimeOffset(latest.UtcTicks - latest.UtcTicks % heartbeat.Ticks, TimeSpan.Zero);
+        return aligned > now ? aligned : latest;
+    }
 
     // Tokens must not cross a network in the clear.
     private static bool IsSafe(Uri queue) => queue.Scheme == Uri.UriSchemeHttps || queue.Scheme == Uri.UriSchemeHttp && queue.IsLoopback;

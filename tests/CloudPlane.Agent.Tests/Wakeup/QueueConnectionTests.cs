@@ -77,6 +77,32 @@ public sealed class QueueConnectionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_token_is_renewed_before_it_ends_and_its_queue_not_looked_for()
+    {
+        _node.Transport.LinkLifetime = TimeSpan.FromSeconds(3);
+        await _node.ConnectAsync();
+        await WakeupFixture.UntilAsync(() => _node.Transport.Calls.Count(call => call == "POST /cloudplane/v1/nodes/n1/wakeup?renewal=true") >= 2, "it is renewed");
+        Assert.Equal(1, _node.Transport.Calls.Count(call => call == "POST /cloudplane/v1/nodes/n1/wakeup"));
+        _node.AddPod("a");
+        _node.Ring("""{"changed":"pods"}""");
+        await WakeupFixture.UntilAsync(() => _node.Knows("a"), "it goes on to hear");
+    }
+
+    [Theory]
+    [InlineData(0, 3600, 45 * 60)]
+    [InlineData(1, 3600, 45 * 60)]
+    [InlineData(3, 3600, 50 * 60)]
+    // No heartbeat comes in time.
+    [InlineData(1, 200, 60 + 160)]
+    public void It_is_renewed_with_a_heartbeat(int minute, int lifetime, int renewal)
+    {
+        var hour = new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
+        var now = hour.AddMinutes(minute);
+        var link = $$"""{"queue":"https://bus.example/q","token":"t","expirationTimestamp":"{{now.AddSeconds(lifetime):O}}","heartbeatSeconds":300}""";
+        Assert.Equal(hour.AddSeconds(renewal), QueueLink.Parse(System.Text.Encoding.UTF8.GetBytes(link), now)!.RenewAt);
+    }
+
+    [Fact]
     public async Task While_the_bus_is_away_it_looks_by_the_clock()
     {
         await _node.ConnectAsync(new LookPeriods(TimeSpan.FromHours(2), TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(5)));

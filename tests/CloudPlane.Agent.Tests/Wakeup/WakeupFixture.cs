@@ -128,6 +128,9 @@ internal sealed class WakeupFixture : IAsyncDisposable
         /// <summary>Of the answer to who asks for a link.</summary>
         public HttpStatusCode LinkStatus { get; set; } = HttpStatusCode.OK;
 
+        /// <summary>For how long a link is said to be good.</summary>
+        public TimeSpan LinkLifetime { get; set; } = TimeSpan.FromHours(1);
+
         /// <summary>There are no links: nodes watch.</summary>
         public bool Watches { get; set; }
 
@@ -139,7 +142,7 @@ internal sealed class WakeupFixture : IAsyncDisposable
         public ValueTask<ApiAnswer> SendAsync(ApiCall call, CancellationToken cancellationToken)
         {
             lock (_calls) _calls.Add($"{call.Method} {call.PathAndQuery}");
-            return call.PathAndQuery == "/cloudplane/v1/nodes/n1/wakeup" ? new(Link()) : fixture.Api.SendAsync(call, cancellationToken);
+            return call.PathAndQuery is "/cloudplane/v1/nodes/n1/wakeup" or "/cloudplane/v1/nodes/n1/wakeup?renewal=true" ? new(Link()) : fixture.Api.SendAsync(call, cancellationToken);
         }
 
         public ValueTask<ApiStreamAnswer> OpenAsync(ApiCall call, CancellationToken cancellationToken) =>
@@ -151,7 +154,7 @@ internal sealed class WakeupFixture : IAsyncDisposable
             if (Watches) return new(200, """{"watch":true}"""u8.ToArray());
             var token = fixture.OpenQueue("node_default_n1", AccessRights.Listen);
             return new(200, Encoding.UTF8.GetBytes(
-                $$"""{"queue":"{{fixture.Queue}}","token":"{{token}}","expirationTimestamp":"{{DateTimeOffset.UtcNow.AddHours(1):O}}","heartbeatSeconds":300}"""));
+                $$"""{"queue":"{{fixture.Queue}}","token":"{{token}}","expirationTimestamp":"{{DateTimeOffset.UtcNow + LinkLifetime:O}}","heartbeatSeconds":300}"""));
         }
     }
 }

@@ -16,8 +16,8 @@ internal sealed class MeteredNode(MeteredDeployment cloud, string name, Random r
 
     private static readonly TimeSpan LongPoll = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Slow = TimeSpan.FromHours(4);
-    // Seven tenths of the token's twelve hours.
-    private static readonly TimeSpan LinkRenewal = TimeSpan.FromHours(8.4);
+    // At the last heartbeat in the first eight tenths of the token's hour.
+    private static readonly TimeSpan LinkRenewal = TimeSpan.FromMinutes(48);
 
     private readonly string _queue = NodeQueues.NameOf(ClusterRegistry.Default, name);
     private readonly HashSet<string> _started = [];
@@ -38,12 +38,12 @@ internal sealed class MeteredNode(MeteredDeployment cloud, string name, Random r
             {"apiVersion":"coordination.k8s.io/v1","kind":"Lease","metadata":{"name":"{{name}}","namespace":"kube-node-lease"},
              "spec":{"holderIdentity":"{{name}}","leaseDurationSeconds":1200,"renewTime":"{{Now}}"} }
             """));
-        await RenewLinkAsync();
+        await LinkAsync("");
         _pollSince = cloud.Time.Now;
         // Not all in step: they joined when they joined.
         _lookDue = Grid.Ceiling(cloud.Time.Now + (Slow * random.NextDouble()), cloud.Heartbeat);
         _reportDue = Grid.Ceiling(cloud.Time.Now + TimeSpan.FromTicks(1), Slow);
-        _linkDue = cloud.Time.Now + (LinkRenewal * random.NextDouble());
+        _linkDue = NextRenewal();
     }
 
     /// <summary>The renewal of the Lease, which comes in the same second as everybody's.</summary>
@@ -58,8 +58,8 @@ internal sealed class MeteredNode(MeteredDeployment cloud, string name, Random r
         var acted = await HearAsync();
         if (cloud.Time.Now >= _linkDue)
         {
-            await RenewLinkAsync();
-            _linkDue = cloud.Time.Now + LinkRenewal;
+            await LinkAsync("?renewal=true");
+            _linkDue = NextRenewal();
         }
 
         if (cloud.Time.Now >= _lookDue)
@@ -133,7 +133,10 @@ internal sealed class MeteredNode(MeteredDeployment cloud, string name, Random r
     private async Task<IReadOnlyList<Pod>> PodsAsync(ApiClient api) =>
         (await api.ListAsync<Pod>(null, new ListOptions { FieldSelector = $"spec.nodeName={name}" }, default)).Items;
 
-    private Task RenewLinkAsync() => cloud.CallAsync("a queue's token", name, api => api.PostAsync($"/cloudplane/v1/nodes/{name}/wakeup", default, default));
+    private Task LinkAsync(string query) =>
+        cloud.CallAsync("a queue's token", name, api => api.PostAsync($"/cloudplane/v1/nodes/{name}/wakeup{query}", default, default));
+
+    private DateTimeOffset NextRenewal() => Grid.Ceiling(cloud.Time.Now + LinkRenewal - cloud.Heartbeat + TimeSpan.FromTicks(1), cloud.Heartbeat);
 
     private static Task PostAsync(ApiClient api, string path, string body) => api.PostAsync(path, Encoding.UTF8.GetBytes(body), default);
 }

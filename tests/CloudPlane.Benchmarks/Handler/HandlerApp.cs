@@ -58,7 +58,7 @@ internal sealed class HandlerApp
             Tables with { CreateOnFirstWrite = static cluster => cluster == ClusterRegistry.Deployment }, TimeProvider.System, new Random(1));
         var registry = Registry(store);
         var id = Guid.NewGuid();
-        var record = new ClusterRecord(name, id.ToString("N"), TimeProvider.System.GetUtcNow(), HasNodes: false);
+        var record = new ClusterRecord(name, id.ToString("N"), TimeProvider.System.GetUtcNow(), NodesSeen: null);
         await store.CreateClusterAsync(record.StateName, default);
         await registry.AddAsync(record, id, default);
         return await OpenAsync(registry, name, $"/clusters/{name}", record.StateName);

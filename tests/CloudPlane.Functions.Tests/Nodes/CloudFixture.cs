@@ -55,7 +55,7 @@ internal sealed class CloudFixture : IAsyncDisposable
     public async Task AddClusterAsync(string name)
     {
         var id = Guid.NewGuid();
-        Assert.True(await Clusters.AddAsync(new ClusterRecord(name, id.ToString("N"), DateTimeOffset.UtcNow, HasNodes: false), id, default));
+        Assert.True(await Clusters.AddAsync(new ClusterRecord(name, id.ToString("N"), DateTimeOffset.UtcNow, NodesSeen: null), id, default));
     }
 
     public async Task<ApiAnswer> CallAsync(string method, string path, string body = "", ApiUser? user = null, string cluster = "default")
@@ -64,9 +64,9 @@ internal sealed class CloudFixture : IAsyncDisposable
         return await transport.SendAsync(new ApiCall(method, path, Encoding.UTF8.GetBytes(body), ContentType(method)), default);
     }
 
-    public async Task<JsonObject> LinkAsync(string node = "n1", string cluster = "default")
+    public async Task<JsonObject> LinkAsync(string node = "n1", string cluster = "default", string query = "")
     {
-        var answer = await CallAsync("POST", $"/cloudplane/v1/nodes/{node}/wakeup", "", NodeUser(node), cluster);
+        var answer = await CallAsync("POST", $"/cloudplane/v1/nodes/{node}/wakeup{query}", "", NodeUser(node), cluster);
         Assert.Equal(200, answer.StatusCode);
         return JsonNode.Parse(answer.Body.Span)!.AsObject();
     }

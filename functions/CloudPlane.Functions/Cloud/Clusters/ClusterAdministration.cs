@@ -82,7 +82,7 @@ internal sealed class ClusterAdministration(
         if (ClusterName.Problem(name) is { } problem)
             throw new Refusal(422, "Invalid", $"cluster {Quote(name)} is invalid: name: {problem}");
         var id = Guid.NewGuid();
-        var record = new ClusterRecord(name, id.ToString("N"), time.GetUtcNow(), HasNodes: false);
+        var record = new ClusterRecord(name, id.ToString("N"), time.GetUtcNow(), NodesSeen: null);
         // The table first: a cluster that is served has one. One that a crash left without a record holds nothing.
         await tables.CreateClusterAsync(record.StateName, context.RequestAborted);
         if (!await registry.AddAsync(record, id, context.RequestAborted))

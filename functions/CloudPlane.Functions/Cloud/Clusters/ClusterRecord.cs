@@ -6,10 +6,22 @@ namespace CloudPlane.Functions;
 
 /// <summary>
 /// What the deployment knows of a cluster. <paramref name="Id"/> is part of what its keys are derived from: a cluster that is made anew
-/// under an old name takes none of the old credentials. <paramref name="HasNodes"/>: whether a node has ever joined, so that clocks run.
+/// under an old name takes none of the old credentials. <paramref name="NodesSeen"/>: when a node last showed itself, to the day; null when none
+/// ever has.
 /// </summary>
-internal sealed record ClusterRecord(string Name, string Id, DateTimeOffset Created, bool HasNodes)
+internal sealed record ClusterRecord(string Name, string Id, DateTimeOffset Created, DateTimeOffset? NodesSeen)
 {
+    // As long as the queue of a node that is away is kept.
+    private static readonly TimeSpan NodesAreExpected = TimeSpan.FromDays(7);
+
+    private static readonly TimeSpan SeenIsNews = TimeSpan.FromDays(1);
+
+    /// <summary>Whether it has nodes, or had some lately, so that its clocks have to run.</summary>
+    public bool HasNodes(DateTimeOffset now) => NodesSeen is { } seen && now - seen < NodesAreExpected;
+
+    /// <summary>Whether it is worth a write that a node shows itself now.</summary>
+    public bool IsNews(DateTimeOffset seen) => NodesSeen is not { } last || seen - last >= SeenIsNews;
+
     /// <summary>
     /// What the cluster's table, queues and messages are called by: new for each cluster, so that nothing that was left of a deleted one, in a
     /// queue or in the memory of an instance, is taken for a part of the next of its name.
@@ -30,7 +42,8 @@ internal sealed record ClusterRecord(string Name, string Id, DateTimeOffset Crea
             writer.WriteString("name"u8, Name);
             writer.WriteString("id"u8, Id);
             writer.WriteString("created"u8, Created);
-            writer.WriteBoolean("hasNodes"u8, HasNodes);
+            if (NodesSeen is { } seen)
+                writer.WriteString("nodesSeen"u8, seen);
             writer.WriteEndObject();
         }
 
@@ -46,7 +59,7 @@ internal sealed record ClusterRecord(string Name, string Id, DateTimeOffset Crea
             var root = document.RootElement;
             return new ClusterRecord(
                 root.GetProperty("name").GetString()!, root.GetProperty("id").GetString()!,
-                root.GetProperty("created").GetDateTimeOffset(), root.GetProperty("hasNodes").GetBoolean());
+                root.GetProperty("created").GetDateTimeOffset(), root.TryGetProperty("nodesSeen", out var seen) ? seen.GetDateTimeOffset() : null);
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {

@@ -62,26 +62,34 @@ internal sealed class ClusterRegistry(IStateStore store, MasterSecret secret, Ti
     }
 
     /// <summary>
-    /// Writes down that a cluster, which this process has found before, has nodes: from then on it is seeded. Costs nothing when it is known.
+    /// Writes down that a node of a cluster, which this process has found before, has shown itself: while some do, it is seeded. Costs a write a
+    /// day, and nothing when this process knows of the last.
     /// </summary>
     public async ValueTask MarkNodesAsync(string stateName, CancellationToken cancellationToken)
     {
-        while (_known.Values.FirstOrDefault(known => known.Record.StateName == stateName)?.Record is { HasNodes: false } known)
+        var now = time.GetUtcNow();
+        while (_known.Values.FirstOrDefault(known => known.Record.StateName == stateName)?.Record is { } known && known.IsNews(now))
         {
             var key = new ObjectKey("", known.Name);
             var stored = await store.GetAsync(Records, key, cancellationToken);
             // Of the clusters without a record only the default one exists.
             if (stored is null && known.Name != Default)
                 return;
-            var record = (stored is null ? known : ClusterRecord.Read(stored)) with { HasNodes = true };
-            var write = new Write(key, stored?.Revision ?? 0, record.ToDocument(), Delete: false, Guid.NewGuid()) { Current = stored?.Document ?? default };
-            if ((await store.WriteAsync(Records, write, cancellationToken)).Outcome == WriteOutcome.Committed)
-                Remember(record);
+            var record = stored is null ? known : ClusterRecord.Read(stored);
+            if (record.IsNews(now))
+            {
+                record = record with { NodesSeen = now };
+                var write = new Write(key, stored?.Revision ?? 0, record.ToDocument(), Delete: false, Guid.NewGuid()) { Current = stored?.Document ?? default };
+                if ((await store.WriteAsync(Records, write, cancellationToken)).Outcome != WriteOutcome.Committed)
+                    continue;
+            }
+
+            Remember(record);
         }
     }
 
     /// <summary>What is known of the default cluster without reading anything.</summary>
-    public static ClusterRecord DefaultRecord { get; } = new(Default, Default, DateTimeOffset.UnixEpoch, HasNodes: false);
+    public static ClusterRecord DefaultRecord { get; } = new(Default, Default, DateTimeOffset.UnixEpoch, NodesSeen: null);
 
     private async ValueTask<KnownCluster?> KnownAsync(string name, CancellationToken cancellationToken)
     {

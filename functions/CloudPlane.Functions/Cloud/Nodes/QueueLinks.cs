@@ -9,8 +9,9 @@ internal sealed class QueueLinks(ServiceBusClient bus, ClusterRegistry clusters,
 {
     private const string Rule = "node";
 
-    // Each renewal wakes the API; a stolen token tells for as long when a node's pods change, and keeps it from hearing of it.
-    private static readonly TimeSpan TokenLifetime = TimeSpan.FromHours(12);
+    // Nobody can take a token back, but for the queue's deletion: a stolen one tells for as long when a node's pods change, and keeps the node from
+    // hearing of it. Each renewal is a request.
+    private static readonly TimeSpan TokenLifetime = TimeSpan.FromHours(1);
 
     // Of a node that has been away for longer, nobody knows whether it comes again.
     private static readonly TimeSpan IdleLifetime = TimeSpan.FromDays(7);
@@ -22,21 +23,29 @@ internal sealed class QueueLinks(ServiceBusClient bus, ClusterRegistry clusters,
     public async ValueTask<NodeLink> OpenAsync(string cluster, string node, CancellationToken cancellationToken)
     {
         var queue = NodeQueues.NameOf(cluster, node);
-        var rule = new QueueRule(Rule, QueueRights.Listen, secret.SharedAccessKey($"cluster {cluster} node {node}"));
         try
         {
-            await EnsureAsync(queue, rule, cancellationToken);
+            await EnsureAsync(queue, RuleOf(cluster, node), cancellationToken);
         }
         catch (ServiceBusException e)
         {
             throw new NodeUnreachableException($"the queue of node {node} can't be made now", e);
         }
 
+        return await RenewAsync(cluster, node, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<NodeLink> RenewAsync(string cluster, string node, CancellationToken cancellationToken)
+    {
         await clusters.MarkNodesAsync(cluster, cancellationToken);
         var expires = time.GetUtcNow() + TokenLifetime;
-        var address = bus.QueueAddress(queue);
+        var address = bus.QueueAddress(NodeQueues.NameOf(cluster, node));
+        var rule = RuleOf(cluster, node);
         return new NodeLink(address, SasToken.Issue(address, rule.Name, rule.Key, expires), expires, heartbeat);
     }
+
+    private QueueRule RuleOf(string cluster, string node) => new(Rule, QueueRights.Listen, secret.SharedAccessKey($"cluster {cluster} node {node}"));
 
     private async Task EnsureAsync(string queue, QueueRule rule, CancellationToken cancellationToken)
     {

@@ -31,7 +31,7 @@ internal sealed class SeedFunction(ClusterRegistry clusters, IWorkQueue queue, F
         var messages = new List<WorkMessage>();
         foreach (var cluster in await clusters.ListAsync(cancellationToken))
         {
-            if (cluster.HasNodes)
+            if (cluster.HasNodes(now))
                 messages.Add(new SeedWork(cluster.StateName, full) { Due = due });
         }
 
