@@ -156,6 +156,13 @@ public sealed partial class ServiceBusDouble
             throw new BusException(401, $"Unauthorized access. '{right}' claim(s) are required to perform this operation.");
     }
 
+    /// <summary>One of so many, by chance.</summary>
+    internal int Choose(int count)
+    {
+        lock (_chance)
+            return _random.Next(count);
+    }
+
     internal Guid NewId()
     {
         var bytes = new byte[16];

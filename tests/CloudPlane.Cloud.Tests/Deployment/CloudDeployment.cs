@@ -41,6 +41,9 @@ internal sealed class CloudDeployment : IAsyncDisposable
     /// <summary>Messages that the work queue gave up and nobody has taken from there yet.</summary>
     public long DeadLetters => Bus.Find(Work)?.Counts.DeadLetter ?? 0;
 
+    /// <summary>Messages that the work queue holds and could deliver now, those under way included.</summary>
+    public long Waiting => Bus.Find(Work)?.Counts.Active ?? 0;
+
     /// <summary>For requests that no typed client makes.</summary>
     public HttpClient Http { get; }
 
@@ -55,13 +58,13 @@ internal sealed class CloudDeployment : IAsyncDisposable
         var azurite = await AzuriteProcess.StartAsync(0, options.KeepsTables ? Path.Combine(logs, TablesFile) : null);
         var tables = await TableProxy.StartAsync(azurite.Endpoint);
         var bus = new ServiceBusDouble(TimeProvider.System, new Random(seed));
-        // As the template has it, but for the lock: that of an instance which was killed runs out sooner, which only saves the tests time.
+        // As the template has it, but for the lock, which tests may shorten.
         bus.CreateQueue(Work, new QueueSettings
         {
             RequiresSession = true,
             RequiresDuplicateDetection = true,
             DuplicateDetectionHistoryTimeWindow = TimeSpan.FromHours(1),
-            LockDuration = TimeSpan.FromSeconds(10),
+            LockDuration = options.SessionLock,
         });
         var busServer = await ServiceBusDoubleServer.StartAsync(bus);
         var host = await FunctionsHostDouble.StartAsync(
@@ -69,7 +72,8 @@ internal sealed class CloudDeployment : IAsyncDisposable
             {
                 AppFolder = app,
                 LogFolder = logs,
-                HttpInstances = 2,
+                HttpInstances = Math.Min(2, options.Instances),
+                MaximumInstances = options.Instances,
                 InstanceMemoryMB = 512,
                 ScaleToZeroAfter = options.Idle,
                 // By hand: half an hour is too long for a test.
@@ -101,7 +105,7 @@ internal sealed class CloudDeployment : IAsyncDisposable
         var token = await AdminTokenAsync(cluster);
         var transport = new HttpApiTransport(new HttpApiTransportOptions
         {
-            Server = Host.Address,
+            Server = cluster == "default" ? Host.Address : new Uri(Host.Address, $"/clusters/{cluster}"),
             BearerToken = _ => ValueTask.FromResult<string?>(token),
             // Throttled tables and cold instances may well need that long.
             CallTimeout = TimeSpan.FromMinutes(1),
@@ -119,12 +123,16 @@ internal sealed class CloudDeployment : IAsyncDisposable
 
     public Task CreateClusterAsync(string name) => AdministerAsync(HttpMethod.Post, "/cloudplane/v1/clusters", $$"""{"name":"{{name}}"}""");
 
-    /// <summary>What an agent does first: joins with a token, and asks how it is rung. The cluster is seeded from then on.</summary>
-    public async Task LinkAsync(string cluster, string node)
+    /// <summary>
+    /// What an agent does first: joins with a token, and asks how it is rung; returns the queue's address and the token for it. The cluster is
+    /// seeded from then on.
+    /// </summary>
+    public async Task<(string Queue, string Token)> LinkAsync(string cluster, string node)
     {
         var join = Token(await AdministerAsync(HttpMethod.Post, $"/cloudplane/v1/clusters/{cluster}/join-token", null));
         var own = Token(await SendAsync(HttpMethod.Post, $"/clusters/{cluster}/cloudplane/v1/join", join, $$"""{"nodeName":"{{node}}"}"""));
-        await SendAsync(HttpMethod.Post, $"/clusters/{cluster}/cloudplane/v1/nodes/{node}/wakeup", own, null);
+        var link = JsonNode.Parse(await SendAsync(HttpMethod.Post, $"/clusters/{cluster}/cloudplane/v1/nodes/{node}/wakeup", own, null))!;
+        return ((string)link["queue"]!, (string)link["token"]!);
 
         static string Token(string answer) => (string)JsonNode.Parse(answer)!["token"]!;
     }

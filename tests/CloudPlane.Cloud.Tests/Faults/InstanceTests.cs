@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using CloudPlane.Client;
-using CloudPlane.Doubles;
 using Xunit.Abstractions;
 
 namespace CloudPlane.Cloud.Tests;
@@ -20,7 +19,7 @@ public sealed class InstanceTests(ITestOutputHelper output)
         await using var nodes = await SimulatedNodes.JoinAsync(cloud, client, Pods);
         await using var applications = await Applications.StartAsync(client);
         using var stop = new CancellationTokenSource();
-        var killing = KillAsync(cloud, random, stop.Token);
+        var killing = Kills.RunAsync(cloud, random, TimeSpan.FromSeconds(1.5), stop.Token);
         var names = Enumerable.Range(1, Pods / PodsOfAnApplication).Select(i => $"app-{i}").ToList();
         await Task.WhenAll(names.Select(name => applications.CreateAsync(name, PodsOfAnApplication / 2)));
         // In the middle of the work, however far it has come.
@@ -67,23 +66,5 @@ public sealed class InstanceTests(ITestOutputHelper output)
     {
         for (var start = Stopwatch.GetTimestamp(); !isFarEnough() && Stopwatch.GetElapsedTime(start) < LongestUnderFire;)
             await Task.Delay(TimeSpan.FromMilliseconds(300));
-    }
-
-    private static async Task<int> KillAsync(CloudDeployment cloud, Random random, CancellationToken stop)
-    {
-        for (var kills = 0; ; kills++)
-        {
-            await Task.Delay(random.Next(500, 2500), stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (stop.IsCancellationRequested)
-                return kills;
-            if (cloud.Host.Instances is not { Count: > 0 } instances)
-                continue;
-            var instance = instances[random.Next(instances.Count)];
-            // With its machine, or the process alone.
-            if (random.Next(2) == 0)
-                FunctionsHostDouble.Kill(instance);
-            else
-                FunctionsHostDouble.KillHandler(instance);
-        }
     }
 }

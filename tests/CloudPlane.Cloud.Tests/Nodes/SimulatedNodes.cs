@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 using CloudPlane.Client;
 
@@ -5,15 +6,18 @@ namespace CloudPlane.Cloud.Tests;
 
 /// <summary>
 /// Nodes that do with pods what agents do, over HTTP with the administrator's token: they start what is bound to them, stop what is to go,
-/// renew Leases, and go on whatever the control plane answers. They have queues in which they are rung, but look every second, rung or not.
-/// What runs is their own memory, as containers are: nobody can take it back.
+/// renew Leases, and go on whatever the control plane answers. They look when one of them is rung in its queue, when something did not work, and
+/// otherwise seldom. What runs is their own memory, as containers are: nobody can take it back.
 /// </summary>
 internal sealed class SimulatedNodes : IAsyncDisposable
 {
     private const int PodsPerNode = 100;
     private const int AtOnce = 8;
 
-    private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
+    // Agents in the cloud look every four hours by themselves: long enough for bells to count, short enough for those that a fault loses.
+    private static readonly TimeSpan SlowLook = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private const int PollSeconds = 30;
     private static readonly TimeSpan Heartbeat = TimeSpan.FromMinutes(1);
 
     private readonly ApiClient _client;
@@ -23,6 +27,8 @@ internal sealed class SimulatedNodes : IAsyncDisposable
     private readonly Dictionary<string, (string Name, string Node)> _running = [];
     private readonly HashSet<string> _started = [];
     private readonly List<string> _violations = [];
+    private readonly HttpClient _bus = new() { Timeout = TimeSpan.FromMinutes(2) };
+    private readonly SemaphoreSlim _rung = new(0);
     private Task _loop = Task.CompletedTask;
 
     private SimulatedNodes(ApiClient client, int count) =>
@@ -62,13 +68,15 @@ internal sealed class SimulatedNodes : IAsyncDisposable
     public static async Task<SimulatedNodes> JoinAsync(CloudDeployment cloud, ApiClient client, int pods)
     {
         var nodes = new SimulatedNodes(client, 2 + (pods / (PodsPerNode / 2)));
+        var listening = new List<Task>();
         foreach (var name in nodes._names)
         {
-            await cloud.LinkAsync("default", name);
+            var (queue, token) = await cloud.LinkAsync("default", name);
             await nodes.JoinAsync(name);
+            listening.Add(nodes.ListenAsync(queue, token));
         }
 
-        nodes._loop = nodes.RunAsync();
+        nodes._loop = Task.WhenAll([.. listening, nodes.RunAsync()]);
         return nodes;
     }
 
@@ -78,6 +86,7 @@ internal sealed class SimulatedNodes : IAsyncDisposable
             return;
         await _stop.CancelAsync();
         await _loop;
+        _bus.Dispose();
     }
 
     private async Task JoinAsync(string name)
@@ -122,7 +131,36 @@ internal sealed class SimulatedNodes : IAsyncDisposable
                 Observe(pods.Items);
                 await Parallel.ForEachAsync(pods.Items, new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (pod, _) => await TolerateAsync(() => TendAsync(pod)));
             });
-            await Task.Delay(Look, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(Pause, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ((Task)_rung.WaitAsync(SlowLook, _stop.Token)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            // All that have rung meanwhile are one look.
+            while (_rung.Wait(0))
+            {
+            }
+        }
+    }
+
+    /// <summary>Waits at a node's queue.</summary>
+    private async Task ListenAsync(string queue, string token)
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                using var request = new HttpRequestMessage(HttpMethod.Delete, $"{queue}/messages/head?timeout={PollSeconds}");
+                request.Headers.TryAddWithoutValidation("Authorization", token);
+                using var response = await _bus.SendAsync(request, _stop.Token);
+                if (response.StatusCode == HttpStatusCode.NoContent)
+                    continue;
+                response.EnsureSuccessStatusCode();
+            }
+            catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
+            {
+                // Nobody hears while the bus is away.
+                await Task.Delay(Pause, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+
+            _rung.Release();
         }
     }
 
@@ -198,8 +236,8 @@ internal sealed class SimulatedNodes : IAsyncDisposable
             _running.Remove(pod.Metadata.Uid!);
     }
 
-    /// <summary>Whatever is refused, lost or too late comes again with the next look.</summary>
-    private static async Task TolerateAsync(Func<Task> act)
+    /// <summary>Whatever is refused, lost or too late comes again with the next look, which is soon.</summary>
+    private async Task TolerateAsync(Func<Task> act)
     {
         try
         {
@@ -207,6 +245,7 @@ internal sealed class SimulatedNodes : IAsyncDisposable
         }
         catch (Exception e) when (e is ApiException or ApiUnreachableException or OperationCanceledException)
         {
+            _rung.Release();
         }
     }
 

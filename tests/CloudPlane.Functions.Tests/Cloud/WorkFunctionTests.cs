@@ -26,13 +26,100 @@ public sealed class WorkFunctionTests : IAsyncDisposable
         Assert.InRange(next.Due!.Value - _time.Now, TimeSpan.FromSeconds(earliest), TimeSpan.FromSeconds(latest));
     }
 
-    private async Task RunAsync(IReconciler reconciler, KeyWork message)
+    [Fact]
+    public async Task What_a_log_tells_is_worked_off_at_once_and_not_again()
+    {
+        await WriteAsync("a");
+        await WriteAsync("b");
+        var seen = new Recorder();
+        await RunAsync(seen, Log);
+        Assert.Equal(["a", "b"], seen.Names.Order());
+        await RunAsync(seen, Log);
+        Assert.Equal(2, seen.Names.Count);
+        await WriteAsync("c");
+        // Twice the same, and a key that the log names as well: one look.
+        await RunAsync(seen, Log, Log, new KeyWork("default", seen.Name, "default", "c"));
+        Assert.Equal(["c"], seen.Names.Skip(2));
+        Assert.Empty(Sent(seen));
+    }
+
+    [Fact]
+    public async Task A_sweep_looks_again_at_what_was_carried_since_the_last()
+    {
+        var seen = new Recorder();
+        await WriteAsync("a");
+        await RunAsync(seen, Log);
+        await RunAsync(seen, new SweepWork("default"));
+        await RunAsync(seen, new SweepWork("default"));
+        Assert.Equal(["a", "a"], seen.Names);
+    }
+
+    [Fact]
+    public async Task What_was_not_dealt_with_is_carried_again()
+    {
+        await WriteAsync("a");
+        _queue.IsAway = true;
+        var seen = new Recorder { Next = ReconcileResult.After(TimeSpan.FromSeconds(5)) };
+        await Assert.ThrowsAsync<WorkQueueException>(() => RunAsync(seen, Log));
+        _queue.IsAway = false;
+        await RunAsync(seen, Log);
+        Assert.Equal(["a", "a"], seen.Names);
+        Assert.Equal("a", Assert.Single(Sent(seen)));
+    }
+
+    [Fact]
+    public async Task A_batch_that_comes_again_gives_each_key_of_a_log_a_message_of_its_own()
+    {
+        await WriteAsync("a");
+        await WriteAsync("b");
+        var seen = new Recorder();
+        await RunAsync(seen, [Log, new KeyWork("default", seen.Name, "default", "named")], comesAgain: true);
+        Assert.Equal(["named"], seen.Names);
+        Assert.Equal(["a", "b"], Sent(seen).Order());
+        await RunAsync(seen, Log);
+        Assert.Single(seen.Names);
+    }
+
+    [Fact]
+    public async Task What_there_was_no_time_for_comes_in_another_batch()
+    {
+        // More than are read at once, of which the first takes all the time that a batch has.
+        for (var i = 0; i < 600; i++)
+            await WriteAsync($"map-{i}");
+        var seen = new Recorder { Act = () => _time.Advance(TimeSpan.FromMinutes(1)) };
+        await RunAsync(seen, Log);
+        Assert.Contains(Log, _queue.Messages);
+        Assert.InRange(seen.Names.Count, 1, 500);
+        var left = _queue.Messages.ToArray();
+        _queue.Messages.Clear();
+        seen.Act = () => { };
+        await RunAsync(seen, left);
+        Assert.Equal(600, seen.Names.Distinct().Count());
+    }
+
+    private static readonly LogWork Log = new("default", "configmaps");
+
+    /// <summary>The keys that were sent for it; some other controllers want to know of config maps too.</summary>
+    private IEnumerable<string> Sent(IReconciler reconciler) =>
+        _queue.Messages.OfType<KeyWork>().Where(key => key.Controller == reconciler.Name).Select(key => key.Name);
+
+    private async Task WriteAsync(string name)
+    {
+        const string head = """{"metadata":{"resourceVersion":""" + "\"";
+        var document = System.Text.Encoding.UTF8.GetBytes($$"""{{head}}","name":"{{name}}","namespace":"default"} }""");
+        var write = new Write(new ObjectKey("default", name), 0, new DocumentTemplate(document, head.Length), Delete: false, Guid.NewGuid());
+        Assert.Equal(WriteOutcome.Committed, (await _store.WriteAsync(new Partition("default", "configmaps"), write, default)).Outcome);
+    }
+
+    private Task RunAsync(IReconciler reconciler, params WorkMessage[] messages) => RunAsync(reconciler, messages, comesAgain: false);
+
+    private async Task RunAsync(IReconciler reconciler, WorkMessage[] messages, bool comesAgain)
     {
         var feed = new StoreChangeFeed(_store, "default");
         var (replicas, options) = (new Replicas(feed), new ControllerOptions());
-        var controllers = new ControllerSet(new ApiClient(new NoApi()), replicas, feed, _time, new Random(1), options, [new ControllerRegistration(reconciler, [])]);
+        var controllers = new ControllerSet(new ApiClient(new NoApi()), replicas, feed, _time, new Random(1), options, [new ControllerRegistration(reconciler, [ControllerInput.Self<ConfigMap>()])]);
         var work = new ClusterWork(_store, controllers, options, feed, new NodeConcerns(replicas), _queue, new NoBells(), _time);
-        await new WorkFunction(new ClusterWorks(_ => work), _queue, _time, new Random(1), NullLogger.Instance).RunAsync("default", [message], default);
+        await new WorkFunction(new ClusterWorks(_ => work), _queue, _time, new Random(1), NullLogger.Instance).RunAsync("default", messages, comesAgain, default);
     }
 
     /// <summary>Fails in a part of each step; the rest wants another look after 30 s.</summary>
@@ -47,12 +134,39 @@ public sealed class WorkFunctionTests : IAsyncDisposable
         }
     }
 
+    /// <summary>Remembers what it was asked to look at.</summary>
+    private sealed class Recorder : IReconciler
+    {
+        private readonly Lock _gate = new();
+
+        public string Name => "recorder";
+
+        public List<string> Names { get; } = [];
+
+        public ReconcileResult Next { get; set; } = ReconcileResult.Done;
+
+        public Action Act { get; set; } = () => { };
+
+        public ValueTask<ReconcileResult> ReconcileAsync(ReconcileKey key, CancellationToken cancellationToken)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            lock (_gate)
+                Names.Add(key.Name);
+            Act();
+            return ValueTask.FromResult(Next);
+        }
+    }
+
     private sealed class SentMessages : IWorkQueue
     {
+        public bool IsAway { get; set; }
+
         public List<WorkMessage> Messages { get; } = [];
 
         public Task SendAsync(IReadOnlyList<WorkMessage> messages, CancellationToken cancellationToken)
         {
+            if (IsAway)
+                throw new WorkQueueException("away", new TimeoutException());
             Messages.AddRange(messages);
             return Task.CompletedTask;
         }

@@ -41,10 +41,24 @@ public class WorkMessageTests
     public void Names_as_long_as_Kubernetes_allows_fit_the_limits_of_Service_Bus()
     {
         var longest = new KeyWork(new string('c', 40), "taint-eviction-controller", new string('n', 63), new string('p', 253)) { Due = Due };
-        Assert.True(longest.Session.Length <= 128);
+        Assert.True(longest.Session(Due).Length <= 128);
         Assert.True(longest.MessageId!.Length <= 128);
         Assert.True(NodeQueues.NameOf(new string('c', 40), new string('n', 253)).Length <= 260);
         Assert.NotEqual(NodeQueues.NameOf("c", new string('n', 252) + "a"), NodeQueues.NameOf("c", new string('n', 252) + "b"));
+    }
+
+    [Fact]
+    public void A_cluster_has_a_new_session_every_turn_and_the_turns_change_between_the_minutes()
+    {
+        var minute = new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
+        WorkMessage log = new LogWork("a", "pods");
+        Assert.Equal(log.Session(minute.AddSeconds(-5)), log.Session(minute.AddSeconds(5)));
+        Assert.Equal(new SweepWork("a").Session(minute), log.Session(minute));
+        Assert.NotEqual(log.Session(minute), log.Session(minute + WorkMessage.Turn));
+        Assert.NotEqual(log.Session(minute), (log with { Cluster = "b" }).Session(minute));
+        // With those that are sent when it is delivered, not with those that are sent now.
+        Assert.Equal(log.Session(minute), (log with { Due = minute }).Session(minute.AddMinutes(-7)));
+        Assert.Equal(log.Session(minute), (log with { Due = minute.AddMinutes(-7) }).Session(minute));
     }
 
     [Fact]
@@ -152,5 +166,19 @@ public class WorkMessageTests
         Assert.False(b.VerifyData(data, a.SignData(data, hash), hash));
         Assert.NotEqual(one.SharedAccessKey("a"), one.SharedAccessKey("b"));
         Assert.DoesNotContain("c2hvcnQ", Assert.Throws<FormatException>(() => MasterSecret.Parse("c2hvcnQ=")).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(""" {"DeliveryCountArray":"[1,1]"} """, false)]
+    [InlineData(""" {"DeliveryCountArray":"[1,3]"} """, true)]
+    [InlineData(""" {"DeliveryCountArray":"[\"1\",\"2\"]"} """, true)]
+    [InlineData(""" {"DeliveryCountArray":[2]} """, true)]
+    [InlineData(""" {"DeliveryCountArray":"x"} """, false)]
+    [InlineData(""" {"DeliveryCountArray":{} } """, false)]
+    [InlineData("{}", false)]
+    public void A_batch_comes_again_when_the_host_says_so(string metadata, bool expected)
+    {
+        using var envelope = JsonDocument.Parse($$"""{"Data":{},"Metadata":{{metadata}} }""");
+        Assert.Equal(expected, TriggerEnvelope.ComesAgain(envelope.RootElement));
     }
 }

@@ -502,13 +502,15 @@ public sealed class BusQueue
 
     private SessionReceiver? TryAcceptSession()
     {
-        var id = _messages
+        // "The next available session": which one that is, no page says.
+        var ids = _messages
             .Where(entry => !_sessions.ContainsKey(entry.Key) && entry.Value.Values.Any(message => message.IsAvailable))
             .OrderBy(entry => entry.Value.Values.First().SequenceNumber)
             .Select(entry => entry.Key)
-            .FirstOrDefault();
-        if (id is null)
+            .ToList();
+        if (ids.Count == 0)
             return null;
+        var id = ids[_bus.Choose(ids.Count)];
         var session = new SessionReceiver(this, id) { LockedUntil = Now + _settings.LockDuration };
         _sessions.Add(id, session);
         return session;

@@ -13,7 +13,7 @@ public class CloudConvergenceTests
     public Task Deployments_converge_whatever_the_queue_and_the_instances_do() => ForSeeds(6, async seed =>
     {
         var random = new Random(seed);
-        await using var cloud = new SimulatedDeployment(seed, Harsh) { Crash = 0.05 };
+        await using var cloud = new SimulatedDeployment(seed, Harsh) { Crash = 0.05, Overlap = 0.3 };
         foreach (var node in (string[])["n1", "n2", "n3"])
             await cloud.JoinAsync(node);
         var most = 0;
@@ -32,7 +32,8 @@ public class CloudConvergenceTests
         Assert.All(pods, pod => Assert.Equal("Running", pod.Status!.Phase));
         var deployment = await cloud.Client.GetAsync<Deployment>("default", "web", default);
         Assert.Equal((3, 3), (deployment!.Status!.Replicas, deployment.Status.AvailableReplicas));
-        Assert.InRange(most, 6, 12);
+        // Where nobody waited for the twelve, there may never have been more than the three.
+        Assert.InRange(most, 3, 12);
     });
 
     [Fact]
@@ -40,7 +41,8 @@ public class CloudConvergenceTests
     {
         var random = new Random(seed);
         // Half of all messages come late, each by a time of its own, so that they overtake each other.
-        await using var cloud = new SimulatedDeployment(seed, new QueueFaults { Lose = 0.15, Duplicate = 0.2, Delay = 0.5, Longest = TimeSpan.FromMinutes(5) });
+        var faults = new QueueFaults { Lose = 0.15, Duplicate = 0.2, Delay = 0.5, Longest = TimeSpan.FromMinutes(5) };
+        await using var cloud = new SimulatedDeployment(seed, faults) { Crash = 0.05, Overlap = 0.3 };
         foreach (var node in (string[])["n1", "n2", "n3"])
             await cloud.JoinAsync(node);
         string[] names = ["a", "b", "c", "d"];
@@ -83,7 +85,7 @@ public class CloudConvergenceTests
     [Fact]
     public Task A_node_that_goes_silent_is_given_up_and_its_pods_are_replaced() => ForSeeds(4, async seed =>
     {
-        await using var cloud = new SimulatedDeployment(seed, Harsh) { Crash = 0.03 };
+        await using var cloud = new SimulatedDeployment(seed, Harsh) { Crash = 0.03, Overlap = 0.3 };
         await cloud.JoinAsync("n1");
         await cloud.JoinAsync("n2");
         await cloud.CreateAsync(Manifests.Deployment("web", 4), "/apis/apps/v1/namespaces/default/deployments");

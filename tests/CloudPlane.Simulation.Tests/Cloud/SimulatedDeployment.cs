@@ -19,7 +19,7 @@ internal sealed class SimulatedDeployment : IAsyncDisposable
     private static readonly Lazy<Catalog> SharedCatalog = new(Catalog.LoadBuiltIn);
 
     private readonly MemoryStore _store = new();
-    private readonly Random _random;
+    private readonly LockedRandom _random;
     private readonly Random _shared = new LockedRandom(1);
     private readonly HandlerSettings _settings;
     private readonly Dictionary<string, bool> _nodes = [];
@@ -27,12 +27,13 @@ internal sealed class SimulatedDeployment : IAsyncDisposable
     private readonly Task _clock;
     private Instance _api;
     private Instance _work;
+    private Instance _other;
     private DateTimeOffset _nextSeed;
     private DateTimeOffset _nextRenewal;
 
     public SimulatedDeployment(int seed, QueueFaults faults)
     {
-        _random = new Random(seed);
+        _random = new LockedRandom(seed);
         Queue = new SimulatedWorkQueue(Time, new Random(seed + 1), faults);
         _settings = HandlerSettings.Read(name => name switch
         {
@@ -43,6 +44,7 @@ internal sealed class SimulatedDeployment : IAsyncDisposable
         });
         _api = NewInstance();
         _work = NewInstance();
+        _other = NewInstance();
         _nextSeed = Grid.Ceiling(Time.Now.AddTicks(1), SeedFunction.Period);
         _clock = Task.Run(MoveOnAsync);
     }
@@ -53,6 +55,9 @@ internal sealed class SimulatedDeployment : IAsyncDisposable
 
     /// <summary>The chance that an instance dies in the middle of a batch, which then comes again to another.</summary>
     public double Crash { get; init; }
+
+    /// <summary>The chance that two instances work on the cluster at once.</summary>
+    public double Overlap { get; init; }
 
     public ApiClient Client => _api.Works.ClientOf(Cluster, "system:admin");
 
@@ -104,6 +109,7 @@ internal sealed class SimulatedDeployment : IAsyncDisposable
     {
         await _api.DisposeAsync();
         await _work.DisposeAsync();
+        await _other.DisposeAsync();
         await _over.CancelAsync();
         await _clock;
         await _store.DisposeAsync();
@@ -155,30 +161,39 @@ internal sealed class SimulatedDeployment : IAsyncDisposable
 
     private async Task DeliverAsync()
     {
-        while (Queue.Take() is { Count: > 0 } batch)
+        while (Queue.Take() is { } batch)
         {
-            // An instance that is killed stops wherever it is: some of its writes are made, its messages come again.
-            using var death = new CancellationTokenSource();
-            var dies = _random.NextDouble() < Crash;
-            if (dies)
-                _work.Store.DieAfter(_random.Next(6), death);
-            try
-            {
-                await _work.Work.RunAsync(Cluster, batch, death.Token);
-            }
-            catch (Exception e) when (e is OperationCanceledException or WorkQueueException or StoreUnavailableException)
-            {
-                Queue.Return(batch);
-            }
-
-            if (dies)
-            {
-                await _work.DisposeAsync();
-                _work = NewInstance();
-            }
-
+            // Another instance takes what waits in another session: of another turn, or of this one when a lock ran out.
+            var other = _random.NextDouble() < Overlap ? Queue.Take() : null;
+            await Task.WhenAll(DeliverAsync(batch, first: true), other is null ? Task.CompletedTask : DeliverAsync(other, first: false));
             await Check();
         }
+    }
+
+    private async Task DeliverAsync(Batch batch, bool first)
+    {
+        var instance = first ? _work : _other;
+        // An instance that is killed stops wherever it is: some of its writes are made, its messages come again.
+        using var death = new CancellationTokenSource();
+        var dies = _random.NextDouble() < Crash;
+        if (dies)
+            instance.Store.DieAfter(_random.Next(6), death);
+        try
+        {
+            await instance.Work.RunAsync(Cluster, batch.Messages, batch.ComesAgain, death.Token);
+        }
+        catch (Exception e) when (e is OperationCanceledException or WorkQueueException or StoreUnavailableException)
+        {
+            Queue.Return(batch);
+        }
+
+        if (!dies)
+            return;
+        await instance.DisposeAsync();
+        if (first)
+            _work = NewInstance();
+        else
+            _other = NewInstance();
     }
 
     /// <summary>What nodes do: renew, start, stop. True when something changed.</summary>

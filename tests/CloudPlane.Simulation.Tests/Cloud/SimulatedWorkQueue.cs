@@ -20,6 +20,10 @@ internal sealed record QueueFaults
     public double Refuse { get; init; }
 }
 
+/// <summary>Messages of one session, as an instance gets them.</summary>
+/// <param name="ComesAgain">Whether any of them was taken before and not completed.</param>
+internal sealed record Batch(IReadOnlyList<WorkMessage> Messages, bool ComesAgain);
+
 /// <summary>A queue with sessions, scheduled messages and duplicate detection, which hands out batches in a seeded order.</summary>
 internal sealed class SimulatedWorkQueue(ManualTime time, Random random, QueueFaults faults) : IWorkQueue
 {
@@ -27,7 +31,7 @@ internal sealed class SimulatedWorkQueue(ManualTime time, Random random, QueueFa
     private const int LargestBatch = 32;
 
     private readonly Lock _gate = new();
-    private readonly List<(DateTimeOffset Due, WorkMessage Message)> _waiting = [];
+    private readonly List<(DateTimeOffset Due, string Session, bool ComesAgain, WorkMessage Message)> _waiting = [];
     private readonly Dictionary<string, DateTimeOffset> _seen = [];
 
     /// <summary>What goes wrong with what is sent from now on.</summary>
@@ -42,7 +46,7 @@ internal sealed class SimulatedWorkQueue(ManualTime time, Random random, QueueFa
         get
         {
             lock (_gate)
-                return [.. _waiting];
+                return [.. _waiting.Select(waiting => (waiting.Due, waiting.Message))];
         }
     }
 
@@ -61,27 +65,27 @@ internal sealed class SimulatedWorkQueue(ManualTime time, Random random, QueueFa
         return Task.CompletedTask;
     }
 
-    /// <summary>The messages of one session that are due, or none.</summary>
-    public IReadOnlyList<WorkMessage> Take()
+    /// <summary>The messages of one session that are due; null when there are none.</summary>
+    public Batch? Take()
     {
         lock (_gate)
         {
-            var sessions = _waiting.Where(waiting => waiting.Due <= time.Now).Select(waiting => waiting.Message.Session).Distinct().Order(StringComparer.Ordinal).ToList();
+            var sessions = _waiting.Where(waiting => waiting.Due <= time.Now).Select(waiting => waiting.Session).Distinct().Order(StringComparer.Ordinal).ToList();
             if (sessions.Count == 0)
-                return [];
+                return null;
             var session = sessions[random.Next(sessions.Count)];
-            var batch = _waiting.Where(waiting => waiting.Due <= time.Now && waiting.Message.Session == session).Take(LargestBatch).ToList();
+            var batch = _waiting.Where(waiting => waiting.Due <= time.Now && waiting.Session == session).Take(LargestBatch).ToList();
             foreach (var taken in batch)
                 _waiting.Remove(taken);
-            return [.. batch.Select(taken => taken.Message)];
+            return new Batch([.. batch.Select(taken => taken.Message)], batch.Exists(taken => taken.ComesAgain));
         }
     }
 
     /// <summary>The batch was not completed: it comes again.</summary>
-    public void Return(IReadOnlyList<WorkMessage> batch)
+    public void Return(Batch batch)
     {
         lock (_gate)
-            _waiting.InsertRange(0, batch.Select(message => (time.Now, message)));
+            _waiting.InsertRange(0, batch.Messages.Select(message => (time.Now, message.Session(time.Now), true, message)));
     }
 
     private void Accept(WorkMessage message)
@@ -97,10 +101,11 @@ internal sealed class SimulatedWorkQueue(ManualTime time, Random random, QueueFa
         if (Happens(Faults.Lose))
             return;
         var late = Happens(Faults.Delay) ? Faults.Longest * random.NextDouble() : TimeSpan.Zero;
+        var session = message.Session(time.Now);
         var due = message.Due > time.Now ? message.Due.Value : time.Now;
-        _waiting.Add((due + late, message));
+        _waiting.Add((due + late, session, false, message));
         if (Happens(Faults.Duplicate))
-            _waiting.Add((due + (Faults.Longest * random.NextDouble()), message));
+            _waiting.Add((due + (Faults.Longest * random.NextDouble()), session, false, message));
     }
 
     private bool Happens(double chance) => random.NextDouble() < chance;

@@ -36,7 +36,7 @@ internal sealed class FunctionApp : IAsyncDisposable
         Func<IDisposable>? sendMetrics = null)
     {
         var logger = loggers.CreateLogger("CloudPlane");
-        var queue = new ServiceBusWorkQueue(bus);
+        var queue = new ServiceBusWorkQueue(bus, time);
         _outbox = new Outbox(queue, time, logger);
         Clusters = new ClusterRegistry(state, settings.Secret, time);
         var options = new ApiServerOptions { MaxStreamLifetime = MaxStreamLifetime, WatchKeepAlive = StreamSign, BookmarkInterval = StreamSign };

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using CloudPlane.Client;
 using CloudPlane.Controllers;
 using CloudPlane.Storage;
@@ -9,7 +10,7 @@ internal sealed class ClusterWork(
     IStateStore store, ControllerSet controllers, ControllerOptions options, IChangeFeed feed, NodeConcerns concerns, IWorkQueue queue,
     INodeBells bells, TimeProvider time)
 {
-    // How many changes are routed before their messages are sent.
+    // How many changes of a log are read, and dealt with, before its cursor moves on.
     private const int CarriedAtOnce = 500;
 
     // How many changes are routed side by side. Most look at replicas, which costs a read of a head, or a share in one.
@@ -24,30 +25,39 @@ internal sealed class ClusterWork(
     /// <summary>The controller of that name, or null.</summary>
     public ControllerRegistration? Registration(string controller) => _registrations.GetValueOrDefault(controller);
 
-    /// <summary>Carries a resource's changes since its position: each becomes messages for the keys that it concerns, and bells of nodes.</summary>
-    public async Task CarryAsync(string resource, CancellationToken cancellationToken)
+    /// <summary>
+    /// Carries a resource's changes since its position, page by page: rings the nodes that they concern, and gives the keys that controllers are
+    /// to look at. Whoever asks for the next page has dealt with the last: only then does the cursor move on, so that one who is stopped has not
+    /// lost anything.
+    /// </summary>
+    public async IAsyncEnumerable<IReadOnlyList<KeyWork>> CarryAsync(string resource, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (!IsCarried(resource))
-            return;
+            yield break;
         var cursor = await _cursors.FindAsync(resource, cancellationToken);
-        await CarryAsync(resource, cursor, cursor?.Position ?? 0, (at, carried) => at with { Position = Math.Max(at.Position, carried) }, cancellationToken);
+        var pages = CarryAsync(resource, cursor, cursor?.Position ?? 0, (at, carried) => at with { Position = Math.Max(at.Position, carried) }, cancellationToken);
+        await foreach (var keys in pages)
+            yield return keys;
     }
 
     /// <summary>
-    /// Carries every log from where the last sweep stood: what was carried since is carried once more, so that a message which was lost on
-    /// the way costs a minute or two. To look at a key again is cheap, and many changes of one key are one look.
+    /// Carries every log from where the last sweep stood, each as <see cref="CarryAsync(string, CancellationToken)"/> does: what was carried since
+    /// is carried once more, so that a message which was lost on the way costs a minute or two. To look at a key again is cheap, and many changes
+    /// of one key are one look.
     /// </summary>
-    public async Task SweepAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<IAsyncEnumerable<IReadOnlyList<KeyWork>>>> SweepAsync(CancellationToken cancellationToken)
     {
         var cursors = await _cursors.ListAsync(cancellationToken);
+        var logs = new List<IAsyncEnumerable<IReadOnlyList<KeyWork>>>();
         foreach (var resource in controllers.Router.Resources.Where(OutboxRules.IsCarried))
         {
             var cursor = cursors.GetValueOrDefault(resource);
-            if (await store.GetHeadAsync(new Partition(_cluster, resource), cancellationToken) <= (cursor?.Swept ?? 0))
-                continue;
-            await CarryAsync(
-                resource, cursor, cursor?.Swept ?? 0, (at, carried) => at with { Position = Math.Max(at.Position, carried), Swept = Math.Max(at.Swept, carried) }, cancellationToken);
+            var swept = cursor?.Swept ?? 0;
+            if (await store.GetHeadAsync(new Partition(_cluster, resource), cancellationToken) > swept)
+                logs.Add(CarryAsync(resource, cursor, swept, (at, carried) => at with { Position = Math.Max(at.Position, carried), Swept = Math.Max(at.Swept, carried) }, cancellationToken));
         }
+
+        return logs;
     }
 
     /// <summary>Arms the look at all nodes: it re-arms itself, and may have been lost. Where it was not, the queue keeps one of both.</summary>
@@ -70,7 +80,9 @@ internal sealed class ClusterWork(
         foreach (var resource in controllers.Router.Resources.Where(OutboxRules.IsCarried))
         {
             var snapshot = await feed.ListAsync(resource, cancellationToken);
-            await RouteAsync(resource, [.. snapshot.Objects.Select(document => new FeedChange(snapshot.Revision, false, document, default))], cancellationToken);
+            var keys = await RouteAsync(resource, [.. snapshot.Objects.Select(document => new FeedChange(snapshot.Revision, false, document, default))], cancellationToken);
+            if (keys.Count > 0)
+                await queue.SendAsync(keys, cancellationToken);
         }
 
         await queue.SendAsync([KeyWork.EventExpiry(_cluster)], cancellationToken);
@@ -82,19 +94,19 @@ internal sealed class ClusterWork(
 
     private bool IsCarried(string resource) => controllers.Router.Resources.Contains(resource) && OutboxRules.IsCarried(resource);
 
-    /// <summary>Carries the changes after a revision, and moves the cursor on after each page: whoever is stopped has not worked in vain.</summary>
-    private async Task CarryAsync(
-        string resource, LogCursor? cursor, long after, Func<LogCursor, long, LogCursor> advance, CancellationToken cancellationToken)
+    private async IAsyncEnumerable<IReadOnlyList<KeyWork>> CarryAsync(
+        string resource, LogCursor? cursor, long after, Func<LogCursor, long, LogCursor> advance, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        while (await CarryPageAsync(resource, after, cancellationToken) is { } carried)
+        while (await ReadPageAsync(resource, after, cancellationToken) is var (carried, keys))
         {
+            yield return keys;
             cursor = await _cursors.AdvanceAsync(resource, cursor, at => advance(at, carried), cancellationToken);
             after = carried;
         }
     }
 
-    /// <summary>Carries some changes after a revision; returns up to which that is done, or null when there were none.</summary>
-    private async Task<long?> CarryPageAsync(string resource, long after, CancellationToken cancellationToken)
+    /// <summary>Some changes after a revision: up to which, and the keys that they concern. Null when there are none.</summary>
+    private async Task<(long Carried, IReadOnlyList<KeyWork> Keys)?> ReadPageAsync(string resource, long after, CancellationToken cancellationToken)
     {
         var log = new Partition(_cluster, resource);
         IReadOnlyList<Change> changes;
@@ -108,32 +120,31 @@ internal sealed class ClusterWork(
             var head = await store.GetHeadAsync(log, cancellationToken);
             await bells.RingAsync(_cluster, await concerns.AllAsync(cancellationToken), resource, cancellationToken);
             await SeedAsync(cancellationToken);
-            return head;
+            return (head, []);
         }
 
         if (changes.Count == 0)
             return null;
         FeedChange[] fed = [.. changes.Select(Fed)];
-        // Before the messages: nodes are what somebody waits for.
+        // First of all: nodes are what somebody waits for.
         if (await concerns.OfAsync(resource, fed, cancellationToken) is { Count: > 0 } nodes)
             await bells.RingAsync(_cluster, nodes, resource, cancellationToken);
-        await RouteAsync(resource, fed, cancellationToken);
-        return changes[^1].Revision;
+        return (changes[^1].Revision, await RouteAsync(resource, fed, cancellationToken));
     }
 
-    /// <summary>Sends the keys that changes concern.</summary>
-    private async Task RouteAsync(string resource, IReadOnlyList<FeedChange> changes, CancellationToken cancellationToken)
+    /// <summary>The keys that changes concern, each once.</summary>
+    private async Task<IReadOnlyList<KeyWork>> RouteAsync(string resource, IReadOnlyList<FeedChange> changes, CancellationToken cancellationToken)
     {
         var routed = new IReadOnlyCollection<ReconcileMessage>[changes.Count];
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = RoutedAtOnce, CancellationToken = cancellationToken };
         await Parallel.ForAsync(0, changes.Count, parallel, async (i, cancel) => routed[i] = await controllers.Router.RouteAsync(resource, changes[i], cancel));
         // In the order of the changes, whichever was routed first.
-        var messages = routed.SelectMany(found => found)
-            .Select(found => new KeyWork(_cluster, found.Controller, found.Key.Namespace, found.Key.Name))
-            .Distinct()
-            .ToList();
-        if (messages.Count > 0)
-            await queue.SendAsync(messages, cancellationToken);
+        return
+        [
+            .. routed.SelectMany(found => found)
+                .Select(found => new KeyWork(_cluster, found.Controller, found.Key.Namespace, found.Key.Name))
+                .Distinct(),
+        ];
     }
 
     private static FeedChange Fed(Change change) => new(change.Revision, change.Kind == ChangeKind.Deleted, change.Document, change.Previous);

@@ -1,7 +1,7 @@
 namespace CloudPlane.Functions;
 
 /// <summary>The Service Bus queue <c>work</c>: with sessions, and with duplicate detection, which scheduled messages count on.</summary>
-internal sealed class ServiceBusWorkQueue(ServiceBusClient bus) : IWorkQueue
+internal sealed class ServiceBusWorkQueue(ServiceBusClient bus, TimeProvider time) : IWorkQueue
 {
     /// <summary>The queue's name, as the trigger and the template have it.</summary>
     public const string Name = "work";
@@ -12,9 +12,10 @@ internal sealed class ServiceBusWorkQueue(ServiceBusClient bus) : IWorkQueue
     /// <inheritdoc/>
     public async Task SendAsync(IReadOnlyList<WorkMessage> messages, CancellationToken cancellationToken)
     {
+        var now = time.GetUtcNow();
         try
         {
-            await bus.SendAsync(Name, [.. messages.Select(Encode)], cancellationToken);
+            await bus.SendAsync(Name, [.. messages.Select(message => Encode(message, now))], cancellationToken);
         }
         catch (ServiceBusException e)
         {
@@ -22,9 +23,9 @@ internal sealed class ServiceBusWorkQueue(ServiceBusClient bus) : IWorkQueue
         }
     }
 
-    private static BusMessage Encode(WorkMessage message) => new(WorkCodec.Encode(message))
+    private static BusMessage Encode(WorkMessage message, DateTimeOffset now) => new(WorkCodec.Encode(message))
     {
-        SessionId = message.Session,
+        SessionId = message.Session(now),
         MessageId = message.MessageId,
         ScheduledAt = message.Due,
     };

@@ -12,15 +12,28 @@ namespace CloudPlane.Functions;
 /// <param name="Cluster">Whose state it is about.</param>
 internal abstract record WorkMessage(string Cluster)
 {
+    /// <summary>
+    /// After how long a cluster's messages go to a new session. A cluster that is busy all the time pays for it with the second that its
+    /// instance waits for more of the old one, and may be worked on twice at once while that is finished, which reconcilers bear. Turns change
+    /// between the full minutes, when an idle cluster's timers are due and nodes report.
+    /// </summary>
+    public static readonly TimeSpan Turn = TimeSpan.FromSeconds(20);
+
     /// <summary>When it is to be delivered; null for at once.</summary>
     public DateTimeOffset? Due { get; init; }
 
     /// <summary>
-    /// The session: messages of one session are worked on by one instance at a time, in order. At most 128 characters. One for all of a cluster:
-    /// an instance takes one session at a time, and goes to the next when one has been quiet for a second. What follows from what, such as pods
-    /// from a Deployment, so never waits for that second; keys of a batch are worked on side by side all the same.
+    /// The session of a message that is sent now: messages of one session are worked on by one instance at a time, in order. At most 128
+    /// characters. One for all of a cluster: an instance takes one session at a time, and goes to the next when one has been quiet for a second.
+    /// What follows from what, such as pods from a Deployment, so never waits for that second; keys of a batch are worked on side by side all
+    /// the same. But only for a <see cref="Turn"/>: a session that always has messages would keep its instance from every other cluster.
     /// </summary>
-    public string Session => Cluster;
+    public string Session(DateTimeOffset now)
+    {
+        var delivered = Due > now ? Due.Value : now;
+        var turn = (delivered.UtcTicks + (Turn.Ticks / 2)) / Turn.Ticks;
+        return $"{Cluster}/{turn.ToString(CultureInfo.InvariantCulture)}";
+    }
 
     /// <summary>
     /// For a scheduled message: the same for all that ask for the same at the same time, so that the queue's duplicate detection keeps one
