@@ -11,7 +11,7 @@ internal static class HandlerBenchmark
 {
     public static async Task RunAsync()
     {
-        var folder = await PublishedApp.FindAsync();
+        var folder = await PublishedApp.FindDeployedAsync();
         using var azurite = await AzuriteProcess.StartAsync();
         await using var proxy = await TableProxy.StartAsync(azurite.Endpoint);
         await using var bus = await ServiceBusDoubleServer.StartAsync(new ServiceBusDouble(TimeProvider.System, new Random(1)));
