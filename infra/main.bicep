@@ -65,6 +65,11 @@ param heartbeat string = '5m'
 ])
 param nodeGrace string = '12m'
 
+@description('The network that the pods of a cluster share, an IPv4 /16 of which each node gets a /24: one that nodes and their pods reach nothing else in. Nodes whose clusters have another than the default need it as --pod-cidr as well.')
+@minLength(10)
+@maxLength(18)
+param podCidr string = '10.244.0.0/16'
+
 @description('How often the state is stored: three times in one data centre (LRS), in three zones of the region (ZRS), or in a second region as well (GZRS), which is then behind and can\'t be written.')
 @allowed([
   'Standard_LRS'
@@ -169,6 +174,7 @@ module app 'modules/app.bicep' = {
     httpConcurrency: httpConcurrency
     heartbeat: heartbeat
     nodeGrace: nodeGrace
+    podCidr: podCidr
   }
 }
 

@@ -135,6 +135,7 @@ CLOUDPLANE_SIGNING_KEY=$(cat "$data/signing.key")
 CLOUDPLANE_PUBLIC_URL=$server
 CLOUDPLANE_HEARTBEAT=${CLOUDPLANE_HEARTBEAT:-10s}
 CLOUDPLANE_NODE_GRACE=${CLOUDPLANE_NODE_GRACE:-40s}
+CLOUDPLANE_POD_CIDR=${CLOUDPLANE_POD_CIDR:-10.244.0.0/16}
 SSL_CERT_FILE=$data/pki/ca.crt
 ServiceBusConnection__fullyQualifiedNamespace=$host_address
 AzureWebJobsStorage=UseDevelopmentStorage=true

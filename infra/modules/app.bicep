@@ -56,6 +56,9 @@ param heartbeat string
 @description('After how long without renewal a node counts as lost.')
 param nodeGrace string
 
+@description('The network that the pods of a cluster share.')
+param podCidr string
+
 resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
   name: planName
   location: location
@@ -144,6 +147,7 @@ resource settings 'Microsoft.Web/sites/config@2024-04-01' = {
     CLOUDPLANE_PUBLIC_URL: address
     CLOUDPLANE_HEARTBEAT: heartbeat
     CLOUDPLANE_NODE_GRACE: nodeGrace
+    CLOUDPLANE_POD_CIDR: podCidr
     AZURE_CLIENT_ID: clientId
     // The trigger's connection.
     ServiceBusConnection__fullyQualifiedNamespace: busNamespace

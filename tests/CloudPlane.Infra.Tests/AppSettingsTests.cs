@@ -46,6 +46,7 @@ public sealed class AppSettingsTests(BicepFiles files)
         Assert.Equal(new Uri(Values["tableEndpoint"]), settings.TablesEndpoint);
         Assert.Equal(new Uri($"https://{Values["busNamespace"]}"), settings.BusEndpoint);
         Assert.Equal(new Uri(Values["address"]), settings.PublicUrl);
+        Assert.Equal((string)Default("podCidr")!, settings.PodNetwork.ToString());
         Assert.Null(settings.TablesKey);
         Assert.Null(settings.BusKey);
     }
@@ -88,7 +89,7 @@ public sealed class AppSettingsTests(BicepFiles files)
 
     private Dictionary<string, string?> Evaluate(string heartbeat, string grace)
     {
-        var names = new Dictionary<string, string>(Values) { ["heartbeat"] = heartbeat, ["nodeGrace"] = grace };
+        var names = new Dictionary<string, string>(Values) { ["heartbeat"] = heartbeat, ["nodeGrace"] = grace, ["podCidr"] = (string)Default("podCidr")! };
         var environment = Template.ToDictionary(setting => setting.Key, setting => BicepValue.Evaluate(setting.Value!, names));
         Assert.DoesNotContain(null, environment.Values);
         environment[HandlerSettings.PortVariable] = "8080";

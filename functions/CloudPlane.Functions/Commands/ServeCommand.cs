@@ -19,7 +19,7 @@ internal static class ServeCommand
         new("store", "STORE", "sqlite (kept in the data directory), memory (gone at the end) or azure-tables", "sqlite"),
         new("tables-endpoint", "URL", "azure-tables: the account's table service, e.g. https://ACCOUNT.table.core.windows.net"),
         new("tables-key", "ACCOUNT:KEY", "azure-tables: the account's shared key; without one, the identity that Azure.Identity finds"),
-        new("pod-cidr", "CIDR", "the pods' network, a /16; each node gets a /24 of it", "10.244.0.0/16"),
+        new("pod-cidr", "CIDR", "the pods' network, a /16; each node gets a /24 of it", PodNetworkSetting.Default),
         new("node-grace", "DURATION", "how long a node may be silent before it counts as lost", "40s"),
     ]);
 

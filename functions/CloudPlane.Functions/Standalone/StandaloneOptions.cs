@@ -35,7 +35,7 @@ internal sealed record StandaloneOptions
         Listen = ListenAddresses.Parse(settings.Get("listen")),
         Names = ParseNames(settings.Find("tls-san") ?? ""),
         Store = StoreSelection.From(settings),
-        PodNetwork = ParsePodNetwork(settings.Get("pod-cidr")),
+        PodNetwork = PodNetworkSetting.Parse("--pod-cidr", settings.Get("pod-cidr")),
         NodeGrace = settings.GetDuration("node-grace"),
     };
 
@@ -46,9 +46,4 @@ internal sealed record StandaloneOptions
             ? throw new SettingsException($"--tls-san: \"{wrong}\" is no host name or address")
             : names;
     }
-
-    private static IPNetwork ParsePodNetwork(string text) => IPNetwork.TryParse(text, out var network)
-        && network.PrefixLength == 16 && network.BaseAddress.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork
-        ? network
-        : throw new SettingsException($"--pod-cidr: \"{text}\" is not an IPv4 network with 16 bits, such as 10.244.0.0/16");
 }

@@ -19,6 +19,7 @@ public class HandlerSettingsTests
         var settings = HandlerSettings.Read(Right.GetValueOrDefault);
         Assert.Equal((7071, TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(12)), (settings.Port, settings.Heartbeat, settings.NodeGrace));
         Assert.Equal("root", settings.BusKey!.Rule);
+        Assert.Equal("10.244.0.0/16", settings.PodNetwork.ToString());
         Assert.DoesNotContain("secret-of-the-bus", settings.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain("c2VjcmV0", settings.ToString(), StringComparison.Ordinal);
     }
@@ -38,6 +39,8 @@ public class HandlerSettingsTests
     [InlineData("CLOUDPLANE_HEARTBEAT", "soon")]
     [InlineData("CLOUDPLANE_HEARTBEAT", "3h")]
     [InlineData("CLOUDPLANE_NODE_GRACE", "1m")]
+    [InlineData("CLOUDPLANE_POD_CIDR", "10.244.0.0/24")]
+    [InlineData("CLOUDPLANE_POD_CIDR", "fd00::/16")]
     public void A_missing_or_wrong_setting_is_told_by_its_name_and_no_secret_is_repeated(string name, string? value)
     {
         var wrong = Assert.Throws<SettingsException>(() => HandlerSettings.Read(key => key == name ? value : Right.GetValueOrDefault(key)));

@@ -31,6 +31,7 @@ internal sealed class CloudFixture : IAsyncDisposable
             PublicUrl = new Uri("http://127.0.0.1:1"),
             Heartbeat = TimeSpan.FromMinutes(5),
             NodeGrace = TimeSpan.FromMinutes(12),
+            PodNetwork = System.Net.IPNetwork.Parse("10.244.0.0/16"),
         };
         bus.Bus.CreateQueue("work", new Doubles.QueueSettings { RequiresSession = true, RequiresDuplicateDetection = true });
         _app = new FunctionApp(settings, _store, new OnePlace(), bus.Client, TimeProvider.System, NullLoggerFactory.Instance);

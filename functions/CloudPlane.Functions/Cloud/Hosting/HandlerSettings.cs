@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using CloudPlane.Storage;
 
 namespace CloudPlane.Functions;
@@ -44,6 +45,9 @@ internal sealed record HandlerSettings
     /// <summary>A node whose Lease is older than this counts as lost.</summary>
     public required TimeSpan NodeGrace { get; init; }
 
+    /// <summary>The network that the pods of a cluster share; each cluster's is the same.</summary>
+    public required IPNetwork PodNetwork { get; init; }
+
     /// <exception cref="SettingsException">A setting is missing or wrong; names it, says what would be right, and repeats no secret.</exception>
     public static HandlerSettings Read(Func<string, string?> environment)
     {
@@ -65,6 +69,7 @@ internal sealed record HandlerSettings
             InsightsConnection = Find(InsightsMetrics.ConnectionVariable),
             Heartbeat = ParseDuration("CLOUDPLANE_HEARTBEAT", Find("CLOUDPLANE_HEARTBEAT") ?? "5m"),
             NodeGrace = ParseDuration("CLOUDPLANE_NODE_GRACE", Find("CLOUDPLANE_NODE_GRACE") ?? "12m"),
+            PodNetwork = PodNetworkSetting.Parse("CLOUDPLANE_POD_CIDR", Find("CLOUDPLANE_POD_CIDR") ?? PodNetworkSetting.Default),
         };
         settings.Check();
         return settings;

@@ -25,6 +25,7 @@ internal sealed class ClusterWorkFactory(
             NodeStartupGracePeriod = settings.NodeGrace,
             // Looks that fall together merge, however many were armed: the queue keeps one message for each moment.
             NodeLookPeriod = settings.Heartbeat,
+            PodNetwork = settings.PodNetwork.ToString(),
             // No process lives long enough to remember when it first missed a node.
             MissingNodeQuarantine = TimeSpan.Zero,
             GraceFromStart = false,
