@@ -76,7 +76,7 @@ internal sealed class NodeEndpoints(
     }
 
     /// <summary>Without a link the node holds watches. A 404 would not do to say so: that is also the answer of a cluster that was deleted.</summary>
-    private static ValueTask LinkAsync(ApiRequest request, ApiResponse response, NodeLink? link, CancellationToken cancellationToken)
+    private ValueTask LinkAsync(ApiRequest request, ApiResponse response, NodeLink? link, CancellationToken cancellationToken)
     {
         var answer = link is null
             ? new JsonObject { ["watch"] = true }
@@ -85,6 +85,8 @@ internal sealed class NodeEndpoints(
                 ["queue"] = link.Queue.AbsoluteUri,
                 ["token"] = link.Token,
                 ["expirationTimestamp"] = JsonFields.Timestamp(link.Expires),
+                // For nodes whose clock is wrong.
+                ["expiresInSeconds"] = (long)(link.Expires - time.GetUtcNow()).TotalSeconds,
                 ["heartbeatSeconds"] = (long)link.Heartbeat.TotalSeconds,
             };
         return Responder.BytesAsync(request, response, new QueryParameters(""), Documents.ToBytes(answer), "application/json", 200, cancellationToken);

@@ -35,11 +35,12 @@ internal sealed record QueueLink(Uri Queue, string Token, DateTimeOffset RenewAt
             using var document = JsonDocument.Parse(json);
             var root = document.RootElement;
             var token = root.GetProperty("token").GetString();
-            var expires = root.GetProperty("expirationTimestamp").GetDateTimeOffset();
+            // Not the time at which it expires: this machine's clock may be wrong.
+            var lifetime = TimeSpan.FromSeconds(root.GetProperty("expiresInSeconds").GetInt32());
             var heartbeat = root.GetProperty("heartbeatSeconds").GetInt32();
             return Uri.TryCreate(root.GetProperty("queue").GetString(), UriKind.Absolute, out var queue) && IsSafe(queue)
-                && token is { Length: > 0 } && heartbeat is > 0 and <= LongestHeartbeat
-                ? new QueueLink(queue, token, RenewalOf(now, expires, TimeSpan.FromSeconds(heartbeat)), TimeSpan.FromSeconds(heartbeat))
+                && token is { Length: > 0 } && lifetime > TimeSpan.Zero && heartbeat is > 0 and <= LongestHeartbeat
+                ? new QueueLink(queue, token, RenewalOf(now, lifetime, TimeSpan.FromSeconds(heartbeat)), TimeSpan.FromSeconds(heartbeat))
                 : null;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
@@ -52,9 +53,9 @@ internal sealed record QueueLink(Uri Queue, string Token, DateTimeOffset RenewAt
     public override string ToString() => Queue.ToString();
 
     /// <summary>With a heartbeat, which has the control plane awake anyway, where one comes in time.</summary>
-    private static DateTimeOffset RenewalOf(DateTimeOffset now, DateTimeOffset expires, TimeSpan heartbeat)
+    private static DateTimeOffset RenewalOf(DateTimeOffset now, TimeSpan lifetime, TimeSpan heartbeat)
     {
-        var latest = now + (expires - now) * RenewAfter;
+        var latest = now + lifetime * RenewAfter;
         var aligned = new DateTimeOffset(latest.UtcTicks - latest.UtcTicks % heartbeat.Ticks, TimeSpan.Zero);
         return aligned > now ? aligned : latest;
     }

@@ -98,7 +98,7 @@ public sealed class QueueConnectionTests : IAsyncLifetime
     {
         var hour = new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
         var now = hour.AddMinutes(minute);
-        var link = $$"""{"queue":"https://bus.example/q","token":"t","expirationTimestamp":"{{now.AddSeconds(lifetime):O}}","heartbeatSeconds":300}""";
+        var link = $$"""{"queue":"https://bus.example/q","token":"t","expiresInSeconds":{{lifetime}},"heartbeatSeconds":300}""";
         Assert.Equal(hour.AddSeconds(renewal), QueueLink.Parse(System.Text.Encoding.UTF8.GetBytes(link), now)!.RenewAt);
     }
 
@@ -150,10 +150,11 @@ public sealed class QueueConnectionTests : IAsyncLifetime
         new(new ApiClient(_node.Transport), "n1", () => { }, TimeProvider.System, new Random(1), new AgentLog(TextWriter.Null, TimeProvider.System, verbose: false));
 
     [Theory]
-    [InlineData("""{"queue":"http://bus.example/q","token":"t","expirationTimestamp":"2026-01-01T00:00:00Z","heartbeatSeconds":300}""")]
-    [InlineData("""{"queue":"https://bus.example/q","token":"","expirationTimestamp":"2026-01-01T00:00:00Z","heartbeatSeconds":300}""")]
-    [InlineData("""{"queue":"https://bus.example/q","token":"t","expirationTimestamp":"soon","heartbeatSeconds":300}""")]
-    [InlineData("""{"queue":"https://bus.example/q","token":"t","expirationTimestamp":"2026-01-01T00:00:00Z","heartbeatSeconds":0}""")]
+    [InlineData("""{"queue":"http://bus.example/q","token":"t","expiresInSeconds":3600,"heartbeatSeconds":300}""")]
+    [InlineData("""{"queue":"https://bus.example/q","token":"","expiresInSeconds":3600,"heartbeatSeconds":300}""")]
+    [InlineData("""{"queue":"https://bus.example/q","token":"t","expiresInSeconds":"soon","heartbeatSeconds":300}""")]
+    [InlineData("""{"queue":"https://bus.example/q","token":"t","expiresInSeconds":3600,"heartbeatSeconds":0}""")]
+    [InlineData("""{"queue":"https://bus.example/q","token":"t","expiresInSeconds":0,"heartbeatSeconds":300}""")]
     [InlineData("""["x"]""")]
     [InlineData("x")]
     public void What_is_no_link_is_none(string text) => Assert.Null(QueueLink.Parse(System.Text.Encoding.UTF8.GetBytes(text), DateTimeOffset.UnixEpoch));

@@ -154,7 +154,7 @@ internal sealed class WakeupFixture : IAsyncDisposable
             if (Watches) return new(200, """{"watch":true}"""u8.ToArray());
             var token = fixture.OpenQueue("node_default_n1", AccessRights.Listen);
             return new(200, Encoding.UTF8.GetBytes(
-                $$"""{"queue":"{{fixture.Queue}}","token":"{{token}}","expirationTimestamp":"{{DateTimeOffset.UtcNow + LinkLifetime:O}}","heartbeatSeconds":300}"""));
+                $$"""{"queue":"{{fixture.Queue}}","token":"{{token}}","expiresInSeconds":{{(int)LinkLifetime.TotalSeconds}},"heartbeatSeconds":300}"""));
         }
     }
 }

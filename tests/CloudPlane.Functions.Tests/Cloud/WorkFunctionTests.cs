@@ -68,14 +68,47 @@ public sealed class WorkFunctionTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_batch_that_comes_again_gives_each_key_of_a_log_a_message_of_its_own()
+    public async Task A_batch_that_came_too_often_gives_each_key_a_session_of_its_own()
     {
         await WriteAsync("a");
         await WriteAsync("b");
         var seen = new Recorder();
-        await RunAsync(seen, [Log, new KeyWork("default", seen.Name, "default", "named")], comesAgain: true);
+        var named = new KeyWork("default", seen.Name, "default", "named");
+        await RunAsync(seen, [Log, named], deliveries: 4);
+        Assert.Empty(seen.Names);
+        Assert.Equal(["a", "b", "named"], Sent(seen).Order());
+        Assert.Equal(_queue.Messages.Count, _queue.Messages.Select(message => message.Session(_time.Now)).Distinct().Count());
+        // Alone it is looked at, however often it comes.
+        await RunAsync(seen, [named], deliveries: 9);
         Assert.Equal(["named"], seen.Names);
-        Assert.Equal(["a", "b"], Sent(seen).Order());
+        await RunAsync(seen, Log);
+        Assert.Single(seen.Names);
+    }
+
+    [Fact]
+    public async Task A_batch_that_has_no_time_left_for_its_first_page_makes_messages_of_all_that_it_knows()
+    {
+        await WriteAsync("a");
+        var seen = new Recorder();
+        await RunAsync(seen, [Log, new KeyWork("default", seen.Name, "default", "named")], deliveries: 1, beforeReading: () => _time.Advance(TimeSpan.FromMinutes(1)));
+        Assert.Empty(seen.Names);
+        Assert.Equal(["a", "named"], Sent(seen).Order());
+        // The cursor has moved on: it goes on from there, and not in circles.
+        _queue.Messages.Clear();
+        await RunAsync(seen, Log);
+        Assert.Empty(Sent(seen));
+        Assert.Empty(seen.Names);
+    }
+
+    [Fact]
+    public async Task A_log_that_can_not_be_read_keeps_no_other_from_being_carried()
+    {
+        await WriteAsync("a");
+        await WriteAsync("s", "secrets");
+        var seen = new Recorder();
+        _broken = "secrets";
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => RunAsync(seen, Log, new LogWork("default", "secrets")));
+        Assert.Equal(["a"], seen.Names);
         await RunAsync(seen, Log);
         Assert.Single(seen.Names);
     }
@@ -84,17 +117,17 @@ public sealed class WorkFunctionTests : IAsyncDisposable
     public async Task What_there_was_no_time_for_comes_in_another_batch()
     {
         // More than are read at once, of which the first takes all the time that a batch has.
-        for (var i = 0; i < 600; i++)
+        for (var i = 0; i < 300; i++)
             await WriteAsync($"map-{i}");
         var seen = new Recorder { Act = () => _time.Advance(TimeSpan.FromMinutes(1)) };
         await RunAsync(seen, Log);
         Assert.Contains(Log, _queue.Messages);
-        Assert.InRange(seen.Names.Count, 1, 500);
+        Assert.InRange(seen.Names.Count, 1, 200);
         var left = _queue.Messages.ToArray();
         _queue.Messages.Clear();
         seen.Act = () => { };
         await RunAsync(seen, left);
-        Assert.Equal(600, seen.Names.Distinct().Count());
+        Assert.Equal(300, seen.Names.Distinct().Count());
     }
 
     private static readonly LogWork Log = new("default", "configmaps");
@@ -103,23 +136,25 @@ public sealed class WorkFunctionTests : IAsyncDisposable
     private IEnumerable<string> Sent(IReconciler reconciler) =>
         _queue.Messages.OfType<KeyWork>().Where(key => key.Controller == reconciler.Name).Select(key => key.Name);
 
-    private async Task WriteAsync(string name)
+    private string? _broken;
+
+    private async Task WriteAsync(string name, string resource = "configmaps")
     {
         const string head = """{"metadata":{"resourceVersion":""" + "\"";
         var document = System.Text.Encoding.UTF8.GetBytes($$"""{{head}}","name":"{{name}}","namespace":"default"} }""");
         var write = new Write(new ObjectKey("default", name), 0, new DocumentTemplate(document, head.Length), Delete: false, Guid.NewGuid());
-        Assert.Equal(WriteOutcome.Committed, (await _store.WriteAsync(new Partition("default", "configmaps"), write, default)).Outcome);
+        Assert.Equal(WriteOutcome.Committed, (await _store.WriteAsync(new Partition("default", resource), write, default)).Outcome);
     }
 
-    private Task RunAsync(IReconciler reconciler, params WorkMessage[] messages) => RunAsync(reconciler, messages, comesAgain: false);
+    private Task RunAsync(IReconciler reconciler, params WorkMessage[] messages) => RunAsync(reconciler, messages, deliveries: 1);
 
-    private async Task RunAsync(IReconciler reconciler, WorkMessage[] messages, bool comesAgain)
+    private async Task RunAsync(IReconciler reconciler, WorkMessage[] messages, int deliveries, Action? beforeReading = null)
     {
         var feed = new StoreChangeFeed(_store, "default");
         var (replicas, options) = (new Replicas(feed), new ControllerOptions());
         var controllers = new ControllerSet(new ApiClient(new NoApi()), replicas, feed, _time, new Random(1), options, [new ControllerRegistration(reconciler, [ControllerInput.Self<ConfigMap>()])]);
-        var work = new ClusterWork(_store, controllers, options, feed, new NodeConcerns(replicas), _queue, new NoBells(), _time);
-        await new WorkFunction(new ClusterWorks(_ => work), _queue, _time, new Random(1), NullLogger.Instance).RunAsync("default", messages, comesAgain, default);
+        var work = new ClusterWork(new WatchedStore(_store, _broken, beforeReading), controllers, options, feed, new NodeConcerns(replicas), _queue, new NoBells(), _time);
+        await new WorkFunction(new ClusterWorks(_ => work), _queue, _time, new Random(1), NullLogger.Instance).RunAsync("default", messages, deliveries, default);
     }
 
     /// <summary>Fails in a part of each step; the rest wants another look after 30 s.</summary>
@@ -169,6 +204,16 @@ public sealed class WorkFunctionTests : IAsyncDisposable
                 throw new WorkQueueException("away", new TimeoutException());
             Messages.AddRange(messages);
             return Task.CompletedTask;
+        }
+    }
+
+    /// <summary>A log that can't be read, and logs that take their time.</summary>
+    private sealed class WatchedStore(IStateStore inner, string? broken, Action? beforeReading) : StoreDecorator(inner)
+    {
+        public override ValueTask<IReadOnlyList<Change>> ReadLogAsync(Partition partition, long after, int limit, CancellationToken cancellationToken)
+        {
+            beforeReading?.Invoke();
+            return partition.Resource == broken ? throw new StoreUnavailableException("not this one") : base.ReadLogAsync(partition, after, limit, cancellationToken);
         }
     }
 

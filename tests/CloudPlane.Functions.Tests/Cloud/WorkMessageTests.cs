@@ -169,16 +169,16 @@ public class WorkMessageTests
     }
 
     [Theory]
-    [InlineData(""" {"DeliveryCountArray":"[1,1]"} """, false)]
-    [InlineData(""" {"DeliveryCountArray":"[1,3]"} """, true)]
-    [InlineData(""" {"DeliveryCountArray":"[\"1\",\"2\"]"} """, true)]
-    [InlineData(""" {"DeliveryCountArray":[2]} """, true)]
-    [InlineData(""" {"DeliveryCountArray":"x"} """, false)]
-    [InlineData(""" {"DeliveryCountArray":{} } """, false)]
-    [InlineData("{}", false)]
-    public void A_batch_comes_again_when_the_host_says_so(string metadata, bool expected)
+    [InlineData(""" {"DeliveryCountArray":"[1,1]"} """, 1)]
+    [InlineData(""" {"DeliveryCountArray":"[1,3]"} """, 3)]
+    [InlineData(""" {"DeliveryCountArray":"[\"1\",\"2\"]"} """, 2)]
+    [InlineData(""" {"DeliveryCountArray":[2]} """, 2)]
+    [InlineData(""" {"DeliveryCountArray":"x"} """, 1)]
+    [InlineData(""" {"DeliveryCountArray":{} } """, 1)]
+    [InlineData("{}", 1)]
+    public void The_host_says_how_often_a_batch_has_come(string metadata, int expected)
     {
         using var envelope = JsonDocument.Parse($$"""{"Data":{},"Metadata":{{metadata}} }""");
-        Assert.Equal(expected, TriggerEnvelope.ComesAgain(envelope.RootElement));
+        Assert.Equal(expected, TriggerEnvelope.Deliveries(envelope.RootElement));
     }
 }

@@ -17,6 +17,7 @@ public sealed class NodeLinkTests : IAsyncLifetime
         var link = await _cloud.LinkAsync();
         Assert.Equal(300, (int)link["heartbeatSeconds"]!);
         Assert.InRange((DateTimeOffset)link["expirationTimestamp"]!, DateTimeOffset.UtcNow.AddMinutes(55), DateTimeOffset.UtcNow.AddHours(1));
+        Assert.InRange((int)link["expiresInSeconds"]!, 3500, 3600);
         Assert.Null(await _cloud.ReceiveAsync(link, seconds: 0));
         await _cloud.Bus.Client.SendAsync("node_default_n1", [BusFixture.Message("""{"changed":"pods"}""")], default);
         Assert.Equal("pods", (string)(await _cloud.ReceiveAsync(link))!["changed"]!);

@@ -180,7 +180,7 @@ internal sealed class SimulatedDeployment : IAsyncDisposable
             instance.Store.DieAfter(_random.Next(6), death);
         try
         {
-            await instance.Work.RunAsync(Cluster, batch.Messages, batch.ComesAgain, death.Token);
+            await instance.Work.RunAsync(Cluster, batch.Messages, batch.Deliveries, death.Token);
         }
         catch (Exception e) when (e is OperationCanceledException or WorkQueueException or StoreUnavailableException)
         {

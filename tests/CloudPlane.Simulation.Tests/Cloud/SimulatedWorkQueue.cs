@@ -21,8 +21,8 @@ internal sealed record QueueFaults
 }
 
 /// <summary>Messages of one session, as an instance gets them.</summary>
-/// <param name="ComesAgain">Whether any of them was taken before and not completed.</param>
-internal sealed record Batch(IReadOnlyList<WorkMessage> Messages, bool ComesAgain);
+/// <param name="Deliveries">How often the one that came most often has been taken.</param>
+internal sealed record Batch(IReadOnlyList<WorkMessage> Messages, int Deliveries);
 
 /// <summary>A queue with sessions, scheduled messages and duplicate detection, which hands out batches in a seeded order.</summary>
 internal sealed class SimulatedWorkQueue(ManualTime time, Random random, QueueFaults faults) : IWorkQueue
@@ -31,7 +31,7 @@ internal sealed class SimulatedWorkQueue(ManualTime time, Random random, QueueFa
     private const int LargestBatch = 32;
 
     private readonly Lock _gate = new();
-    private readonly List<(DateTimeOffset Due, string Session, bool ComesAgain, WorkMessage Message)> _waiting = [];
+    private readonly List<(DateTimeOffset Due, string Session, int Deliveries, WorkMessage Message)> _waiting = [];
     private readonly Dictionary<string, DateTimeOffset> _seen = [];
 
     /// <summary>What goes wrong with what is sent from now on.</summary>
@@ -77,7 +77,7 @@ internal sealed class SimulatedWorkQueue(ManualTime time, Random random, QueueFa
             var batch = _waiting.Where(waiting => waiting.Due <= time.Now && waiting.Session == session).Take(LargestBatch).ToList();
             foreach (var taken in batch)
                 _waiting.Remove(taken);
-            return new Batch([.. batch.Select(taken => taken.Message)], batch.Exists(taken => taken.ComesAgain));
+            return new Batch([.. batch.Select(taken => taken.Message)], batch.Max(taken => taken.Deliveries));
         }
     }
 
@@ -85,7 +85,7 @@ internal sealed class SimulatedWorkQueue(ManualTime time, Random random, QueueFa
     public void Return(Batch batch)
     {
         lock (_gate)
-            _waiting.InsertRange(0, batch.Messages.Select(message => (time.Now, message.Session(time.Now), true, message)));
+            _waiting.InsertRange(0, batch.Messages.Select(message => (time.Now, message.Session(time.Now), batch.Deliveries + 1, message)));
     }
 
     private void Accept(WorkMessage message)
@@ -103,9 +103,9 @@ internal sealed class SimulatedWorkQueue(ManualTime time, Random random, QueueFa
         var late = Happens(Faults.Delay) ? Faults.Longest * random.NextDouble() : TimeSpan.Zero;
         var session = message.Session(time.Now);
         var due = message.Due > time.Now ? message.Due.Value : time.Now;
-        _waiting.Add((due + late, session, false, message));
+        _waiting.Add((due + late, session, 1, message));
         if (Happens(Faults.Duplicate))
-            _waiting.Add((due + (Faults.Longest * random.NextDouble()), session, false, message));
+            _waiting.Add((due + (Faults.Longest * random.NextDouble()), session, 1, message));
     }
 
     private bool Happens(double chance) => random.NextDouble() < chance;

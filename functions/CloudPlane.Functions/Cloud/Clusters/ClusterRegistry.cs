@@ -72,10 +72,12 @@ internal sealed class ClusterRegistry(IStateStore store, MasterSecret secret, Ti
         {
             var key = new ObjectKey("", known.Name);
             var stored = await store.GetAsync(Records, key, cancellationToken);
-            // Of the clusters without a record only the default one exists.
+            // Of the clusters without a record only the default one exists. Another of the name has nodes of its own.
             if (stored is null && known.Name != Default)
                 return;
             var record = stored is null ? known : ClusterRecord.Read(stored);
+            if (record.StateName != stateName)
+                return;
             if (record.IsNews(now))
             {
                 record = record with { NodesSeen = now };

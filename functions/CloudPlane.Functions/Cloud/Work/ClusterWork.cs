@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using CloudPlane.Client;
 using CloudPlane.Controllers;
 using CloudPlane.Storage;
@@ -10,11 +9,11 @@ internal sealed class ClusterWork(
     IStateStore store, ControllerSet controllers, ControllerOptions options, IChangeFeed feed, NodeConcerns concerns, IWorkQueue queue,
     INodeBells bells, TimeProvider time)
 {
-    // How many changes of a log are read, and dealt with, before its cursor moves on.
-    private const int CarriedAtOnce = 500;
+    // A bell that names no resource which nodes know: they look at everything.
+    private const string EveryResource = "*";
 
     // How many changes are routed side by side. Most look at replicas, which costs a read of a head, or a share in one.
-    private const int RoutedAtOnce = 32;
+    private const int RoutedAtOnce = 16;
 
     private readonly string _cluster = options.Cluster;
     private readonly LogCursors _cursors = new(store, options.Cluster);
@@ -25,39 +24,36 @@ internal sealed class ClusterWork(
     /// <summary>The controller of that name, or null.</summary>
     public ControllerRegistration? Registration(string controller) => _registrations.GetValueOrDefault(controller);
 
-    /// <summary>
-    /// Carries a resource's changes since its position, page by page: rings the nodes that they concern, and gives the keys that controllers are
-    /// to look at. Whoever asks for the next page has dealt with the last: only then does the cursor move on, so that one who is stopped has not
-    /// lost anything.
-    /// </summary>
-    public async IAsyncEnumerable<IReadOnlyList<KeyWork>> CarryAsync(string resource, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        if (!IsCarried(resource))
-            yield break;
-        var cursor = await _cursors.FindAsync(resource, cancellationToken);
-        var pages = CarryAsync(resource, cursor, cursor?.Position ?? 0, (at, carried) => at with { Position = Math.Max(at.Position, carried) }, cancellationToken);
-        await foreach (var keys in pages)
-            yield return keys;
-    }
+    /// <summary>Carries a resource's changes since its position; null when they concern nobody.</summary>
+    public async Task<LogCarrier?> CarryAsync(string resource, CancellationToken cancellationToken) =>
+        IsCarried(resource) ? NewCarrier(resource, await _cursors.FindAsync(resource, cancellationToken), isSweep: false) : null;
 
     /// <summary>
-    /// Carries every log from where the last sweep stood, each as <see cref="CarryAsync(string, CancellationToken)"/> does: what was carried since
-    /// is carried once more, so that a message which was lost on the way costs a minute or two. To look at a key again is cheap, and many changes
-    /// of one key are one look.
+    /// Carries every log from where the last sweep stood: what was carried since is carried once more, so that a message which was lost on the way
+    /// costs a minute or two. To look at a key again is cheap, and many changes of one key are one look.
     /// </summary>
-    public async Task<IReadOnlyList<IAsyncEnumerable<IReadOnlyList<KeyWork>>>> SweepAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<LogCarrier>> SweepAsync(CancellationToken cancellationToken)
     {
         var cursors = await _cursors.ListAsync(cancellationToken);
-        var logs = new List<IAsyncEnumerable<IReadOnlyList<KeyWork>>>();
+        var logs = new List<LogCarrier>();
         foreach (var resource in controllers.Router.Resources.Where(OutboxRules.IsCarried))
         {
             var cursor = cursors.GetValueOrDefault(resource);
-            var swept = cursor?.Swept ?? 0;
-            if (await store.GetHeadAsync(new Partition(_cluster, resource), cancellationToken) > swept)
-                logs.Add(CarryAsync(resource, cursor, swept, (at, carried) => at with { Position = Math.Max(at.Position, carried), Swept = Math.Max(at.Swept, carried) }, cancellationToken));
+            if (await store.GetHeadAsync(new Partition(_cluster, resource), cancellationToken) > (cursor?.Swept ?? 0))
+                logs.Add(NewCarrier(resource, cursor, isSweep: true));
         }
 
         return logs;
+    }
+
+    /// <summary>
+    /// What has changed is not known any more: every object that exists may have. Which were deleted can't be known either; those that depended
+    /// on them belong to any resource.
+    /// </summary>
+    public async Task StartAnewAsync(CancellationToken cancellationToken)
+    {
+        await bells.RingAsync(_cluster, await concerns.AllAsync(cancellationToken), EveryResource, cancellationToken);
+        await SeedAsync(cancellationToken);
     }
 
     /// <summary>Arms the look at all nodes: it re-arms itself, and may have been lost. Where it was not, the queue keeps one of both.</summary>
@@ -94,43 +90,14 @@ internal sealed class ClusterWork(
 
     private bool IsCarried(string resource) => controllers.Router.Resources.Contains(resource) && OutboxRules.IsCarried(resource);
 
-    private async IAsyncEnumerable<IReadOnlyList<KeyWork>> CarryAsync(
-        string resource, LogCursor? cursor, long after, Func<LogCursor, long, LogCursor> advance, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        while (await ReadPageAsync(resource, after, cancellationToken) is var (carried, keys))
+    private LogCarrier NewCarrier(string resource, LogCursor? cursor, bool isSweep) =>
+        new(store, new Partition(_cluster, resource), _cursors, cursor, isSweep, async (changes, cancellationToken) =>
         {
-            yield return keys;
-            cursor = await _cursors.AdvanceAsync(resource, cursor, at => advance(at, carried), cancellationToken);
-            after = carried;
-        }
-    }
-
-    /// <summary>Some changes after a revision: up to which, and the keys that they concern. Null when there are none.</summary>
-    private async Task<(long Carried, IReadOnlyList<KeyWork> Keys)?> ReadPageAsync(string resource, long after, CancellationToken cancellationToken)
-    {
-        var log = new Partition(_cluster, resource);
-        IReadOnlyList<Change> changes;
-        try
-        {
-            changes = await store.ReadLogAsync(log, after, CarriedAtOnce, cancellationToken);
-        }
-        catch (RevisionExpiredException)
-        {
-            // Every object that exists may have changed. Which were deleted can't be known; those that depended on them belong to any resource.
-            var head = await store.GetHeadAsync(log, cancellationToken);
-            await bells.RingAsync(_cluster, await concerns.AllAsync(cancellationToken), resource, cancellationToken);
-            await SeedAsync(cancellationToken);
-            return (head, []);
-        }
-
-        if (changes.Count == 0)
-            return null;
-        FeedChange[] fed = [.. changes.Select(Fed)];
-        // First of all: nodes are what somebody waits for.
-        if (await concerns.OfAsync(resource, fed, cancellationToken) is { Count: > 0 } nodes)
-            await bells.RingAsync(_cluster, nodes, resource, cancellationToken);
-        return (changes[^1].Revision, await RouteAsync(resource, fed, cancellationToken));
-    }
+            // First of all: nodes are what somebody waits for.
+            if (await concerns.OfAsync(resource, changes, cancellationToken) is { Count: > 0 } nodes)
+                await bells.RingAsync(_cluster, nodes, resource, cancellationToken);
+            return await RouteAsync(resource, changes, cancellationToken);
+        });
 
     /// <summary>The keys that changes concern, each once.</summary>
     private async Task<IReadOnlyList<KeyWork>> RouteAsync(string resource, IReadOnlyList<FeedChange> changes, CancellationToken cancellationToken)
@@ -146,6 +113,4 @@ internal sealed class ClusterWork(
                 .Distinct(),
         ];
     }
-
-    private static FeedChange Fed(Change change) => new(change.Revision, change.Kind == ChangeKind.Deleted, change.Document, change.Previous);
 }

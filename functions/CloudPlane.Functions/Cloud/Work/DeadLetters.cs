@@ -41,7 +41,7 @@ internal sealed partial class DeadLetters(
         if (message is not null)
         {
             await TellAsync(message, cancellationToken);
-            await queue.SendAsync([message], cancellationToken);
+            await queue.SendAsync([message is KeyWork ? message with { IsApart = true } : message], cancellationToken);
         }
 
         // Last: until then a crash leaves it where it is.

@@ -23,10 +23,16 @@ internal static class TriggerEnvelope
         return [.. array.EnumerateArray().Select(Unwrap)];
     }
 
-    /// <summary>Whether any message of a batch was delivered before, by what the host says; no, where it says nothing.</summary>
-    public static bool ComesAgain(JsonElement envelope) =>
-        envelope.GetProperty("Metadata").TryGetProperty("DeliveryCountArray", out var counts) && Unwrap(counts).Json is { ValueKind: JsonValueKind.Array } array
-        && array.EnumerateArray().Any(count => Unwrap(count).Json is { ValueKind: JsonValueKind.Number } number && number.TryGetInt32(out var times) && times > 1);
+    /// <summary>How often that message of a batch was delivered which came most often, this time included; 1 where the host does not say.</summary>
+    public static int Deliveries(JsonElement envelope)
+    {
+        if (!envelope.GetProperty("Metadata").TryGetProperty("DeliveryCountArray", out var counts) || Unwrap(counts).Json is not { ValueKind: JsonValueKind.Array } array)
+            return 1;
+        return array.EnumerateArray()
+            .Select(count => Unwrap(count).Json is { ValueKind: JsonValueKind.Number } number && number.TryGetInt32(out var times) ? times : 1)
+            .Append(1)
+            .Max();
+    }
 
     /// <summary>Checks that it is an envelope at all.</summary>
     /// <exception cref="FormatException">It is not; says why.</exception>

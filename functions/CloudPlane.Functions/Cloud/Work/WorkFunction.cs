@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
 using System.Text.Json;
 using CloudPlane.Client;
 using CloudPlane.Storage;
@@ -19,6 +21,10 @@ internal sealed partial class WorkFunction(ClusterWorks clusters, IWorkQueue que
     // goes on for long.
     private static readonly TimeSpan MostTime = WorkMessage.Turn;
 
+    // A batch that came that often in vain, of the queue's ten times, may have a key of which its process dies. From then on each key goes into a
+    // session of its own, where it is met alone. It is slow, a second for each; a service that was away for a moment should not cost that.
+    private const int DeliveriesTogether = 3;
+
     /// <exception cref="FormatException">The envelope is none, or nothing in it is a message of ours.</exception>
     public async Task RunAsync(JsonElement envelope, CancellationToken cancellationToken)
     {
@@ -26,20 +32,21 @@ internal sealed partial class WorkFunction(ClusterWorks clusters, IWorkQueue que
         var (messages, poison) = Decode(payloads);
         if (poison.Count > 0 && messages.Count == 0)
             throw new FormatException($"no message of the batch can be read: {poison[0].Error}");
+        var deliveries = TriggerEnvelope.Deliveries(envelope);
         foreach (var cluster in messages.GroupBy(message => message.Cluster))
-            await RunAsync(cluster.Key, [.. cluster], TriggerEnvelope.ComesAgain(envelope), cancellationToken);
+            await RunAsync(cluster.Key, [.. cluster], deliveries, cancellationToken);
         // Readable ones are done, and would only be done again until the unreadable one has been given up.
         if (poison.Count > 0)
             throw new FormatException($"{poison.Count} of {payloads.Count} messages can't be read: {poison[0].Error}");
     }
 
     /// <summary>Works off messages of one cluster; for tests and simulation, which have no envelope.</summary>
-    /// <param name="comesAgain">Whether any of them was delivered before, and not completed.</param>
-    internal async Task RunAsync(string cluster, IReadOnlyList<WorkMessage> messages, bool comesAgain, CancellationToken cancellationToken)
+    /// <param name="deliveries">How often the one that came most often has been delivered.</param>
+    internal async Task RunAsync(string cluster, IReadOnlyList<WorkMessage> messages, int deliveries, CancellationToken cancellationToken)
     {
         try
         {
-            await RunAsync(clusters.Of(cluster), messages, comesAgain, cancellationToken);
+            await RunAsync(clusters.Of(cluster), messages, deliveries > DeliveriesTogether, cancellationToken);
             cancellationToken.ThrowIfCancellationRequested();
         }
         catch (ClusterNotFoundException)
@@ -49,62 +56,76 @@ internal sealed partial class WorkFunction(ClusterWorks clusters, IWorkQueue que
         }
     }
 
-    private async Task RunAsync(ClusterWork cluster, IReadOnlyList<WorkMessage> messages, bool comesAgain, CancellationToken cancellationToken)
+    private async Task RunAsync(ClusterWork cluster, IReadOnlyList<WorkMessage> messages, bool apart, CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(MostTime, time);
         if (messages.Any(message => message is SeedWork { Full: true }))
             await cluster.SeedAsync(cancellationToken);
         else if (messages.Any(message => message is SeedWork))
             await cluster.SeedNodesAsync(cancellationToken);
+        var logs = await LogsAsync(cluster, messages, cancellationToken);
+        await WorkOffAsync(cluster, messages, logs, apart, limit.Token, cancellationToken);
         if (messages.Any(message => message is CompactionWork or SeedWork { Full: true }))
             await cluster.CompactAsync(cancellationToken);
-        var logs = (await LogsAsync(cluster, messages, cancellationToken)).Select(log => log.GetAsyncEnumerator(cancellationToken)).ToList();
-        try
-        {
-            await WorkOffAsync(cluster, messages, logs, comesAgain, limit.Token, cancellationToken);
-        }
-        finally
-        {
-            foreach (var log in logs)
-                await log.DisposeAsync();
-        }
     }
 
     /// <summary>The logs that the messages want carried. A sweep carries all of them, from further back.</summary>
-    private static async Task<IReadOnlyList<IAsyncEnumerable<IReadOnlyList<KeyWork>>>> LogsAsync(
-        ClusterWork cluster, IReadOnlyList<WorkMessage> messages, CancellationToken cancellationToken) =>
-        messages.Any(message => message is SweepWork or SeedWork)
-            ? await cluster.SweepAsync(cancellationToken)
-            : [.. messages.OfType<LogWork>().Distinct().Select(log => cluster.CarryAsync(log.Resource, cancellationToken))];
+    private static async Task<IReadOnlyList<LogCarrier>> LogsAsync(ClusterWork cluster, IReadOnlyList<WorkMessage> messages, CancellationToken cancellationToken)
+    {
+        if (messages.Any(message => message is SweepWork or SeedWork))
+            return await cluster.SweepAsync(cancellationToken);
+        var logs = await Task.WhenAll(messages.OfType<LogWork>().Distinct().Select(log => cluster.CarryAsync(log.Resource, cancellationToken)));
+        return [.. logs.OfType<LogCarrier>()];
+    }
 
     /// <summary>
-    /// Page by page of all logs at once, so that a key which several of them concern is looked at once. What follows is sent before the logs'
-    /// cursors move on.
+    /// Page by page of all logs at once, so that a key which several of them concern is looked at once. What follows from a page is sent before
+    /// its log's cursor moves on.
     /// </summary>
+    /// <param name="apart">Whether each key is to go into a session of its own, instead of being looked at beside others.</param>
     private async Task WorkOffAsync(
-        ClusterWork cluster, IReadOnlyList<WorkMessage> messages, List<IAsyncEnumerator<IReadOnlyList<KeyWork>>> logs, bool comesAgain,
-        CancellationToken limit, CancellationToken cancellationToken)
+        ClusterWork cluster, IReadOnlyList<WorkMessage> messages, IReadOnlyList<LogCarrier> logs, bool apart, CancellationToken limit, CancellationToken cancellationToken)
     {
-        List<KeyWork> named = [.. messages.OfType<KeyWork>()];
-        while (true)
+        List<KeyWork> keys = [.. messages.OfType<KeyWork>()];
+        var failures = new ConcurrentQueue<Exception>();
+        while (logs.Count > 0 || keys.Count > 0)
         {
-            var hasMore = await Task.WhenAll(logs.Select(log => log.MoveNextAsync().AsTask()));
-            List<KeyWork> concerned = [.. logs.Where((_, i) => hasMore[i]).SelectMany(log => log.Current)];
-            if (!Array.Exists(hasMore, more => more) && named.Count == 0)
-                return;
-            if (limit.IsCancellationRequested)
-            {
-                await queue.SendAsync([.. messages.Where(message => message is LogWork or SweepWork or SeedWork).Select(Rest).Distinct()], cancellationToken);
-                return;
-            }
-
-            // One of the keys may be what the process died of: each in a message of its own, the others get away from it.
-            List<WorkMessage> follow = comesAgain ? [.. concerned] : [];
-            follow.AddRange(await ReconcileAsync(cluster, Coalesce(comesAgain ? named : [.. named, .. concerned]), limit, cancellationToken));
+            var pages = await Task.WhenAll(logs.Select(log => ReadAsync(log, failures, cancellationToken)));
+            keys.AddRange(pages.SelectMany(page => page?.Keys ?? []));
+            if (pages.Any(page => page is { IsExpired: true }))
+                await cluster.StartAnewAsync(cancellationToken);
+            // Once there is no time left, this only makes messages of them: no page is read in vain.
+            var follow = apart && (keys.Count > 1 || logs.Count > 0)
+                ? [.. keys.Select(key => key with { IsApart = true, Due = null })]
+                : await ReconcileAsync(cluster, Coalesce(keys), limit, cancellationToken);
             cancellationToken.ThrowIfCancellationRequested();
             if (follow.Count > 0)
                 await queue.SendAsync(follow, cancellationToken);
-            named.Clear();
+            keys.Clear();
+            logs = [.. logs.Where((_, i) => pages[i] is not null)];
+            await Task.WhenAll(logs.Select(log => log.CommitAsync(cancellationToken)));
+            if (logs.Count > 0 && limit.IsCancellationRequested)
+            {
+                await queue.SendAsync([.. messages.Where(message => message is LogWork or SweepWork or SeedWork).Select(Rest).Distinct()], cancellationToken);
+                break;
+            }
+        }
+
+        // Only now: one log that can't be read keeps no other from being carried.
+        if (failures.TryDequeue(out var failure))
+            ExceptionDispatchInfo.Throw(failure);
+    }
+
+    private static async Task<LogPage?> ReadAsync(LogCarrier log, ConcurrentQueue<Exception> failures, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await log.ReadAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is not (OperationCanceledException or ClusterNotFoundException))
+        {
+            failures.Enqueue(e);
+            return null;
         }
     }
 
@@ -166,6 +187,7 @@ internal sealed partial class WorkFunction(ClusterWorks clusters, IWorkQueue que
     /// <summary>One look at one key; returns the message that brings it back, if it is to come back.</summary>
     private async Task<KeyWork?> ReconcileAsync(IReconciler reconciler, KeyWork key, CancellationToken limit, CancellationToken cancellationToken)
     {
+        var start = time.GetTimestamp();
         for (var race = 0; ; race++)
         {
             TimeSpan? wanted = null;
@@ -182,8 +204,10 @@ internal sealed partial class WorkFunction(ClusterWorks clusters, IWorkQueue que
             }
             catch (OperationCanceledException) when (limit.IsCancellationRequested)
             {
-                // Not this key's fault, and not a failure: another invocation has time for it.
-                return key with { Due = null };
+                // Another invocation has time for it. One that took most of the time itself counts as a failure, or it would come at once for ever.
+                return time.GetElapsedTime(start) < MostTime / 2
+                    ? key with { Due = null }
+                    : key with { Attempt = key.Attempt + 1, Due = Grid.After(time.GetUtcNow(), Backoff.After(key.Attempt, random)) };
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {

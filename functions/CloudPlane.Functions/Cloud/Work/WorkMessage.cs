@@ -22,6 +22,9 @@ internal abstract record WorkMessage(string Cluster)
     /// <summary>When it is to be delivered; null for at once.</summary>
     public DateTimeOffset? Due { get; init; }
 
+    /// <summary>Whether it goes into a session of its own, so that nothing else suffers when its process dies of it.</summary>
+    public bool IsApart { get; init; }
+
     /// <summary>
     /// The session of a message that is sent now: messages of one session are worked on by one instance at a time, in order. At most 128
     /// characters. One for all of a cluster: an instance takes one session at a time, and goes to the next when one has been quiet for a second.
@@ -32,7 +35,7 @@ internal abstract record WorkMessage(string Cluster)
     {
         var delivered = Due > now ? Due.Value : now;
         var turn = (delivered.UtcTicks + (Turn.Ticks / 2)) / Turn.Ticks;
-        return $"{Cluster}/{turn.ToString(CultureInfo.InvariantCulture)}";
+        return $"{Cluster}/{turn.ToString(CultureInfo.InvariantCulture)}{(IsApart ? $"/{Digest(Topic)}" : "")}";
     }
 
     /// <summary>
