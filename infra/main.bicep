@@ -65,6 +65,11 @@ param heartbeat string = '5m'
 ])
 param nodeGrace string = '12m'
 
+@description('How many instances of Work wait at any time, billed at the rate of always ready ones. With none the platform has to notice a message first, which after a silence has been reported to take from some seconds up to two minutes.')
+@minValue(0)
+@maxValue(20)
+param workAlwaysReady int = 0
+
 @description('The network that the pods of a cluster share, an IPv4 /16 of which each node gets a /24: one that nodes and their pods reach nothing else in. Nodes whose clusters have another than the default need it as --pod-cidr as well.')
 @minLength(10)
 @maxLength(18)
@@ -174,6 +179,7 @@ module app 'modules/app.bicep' = {
     httpConcurrency: httpConcurrency
     heartbeat: heartbeat
     nodeGrace: nodeGrace
+    workAlwaysReady: workAlwaysReady
     podCidr: podCidr
   }
 }

@@ -56,6 +56,9 @@ param heartbeat string
 @description('After how long without renewal a node counts as lost.')
 param nodeGrace string
 
+@description('How many instances wait for work at any time.')
+param workAlwaysReady int
+
 @description('The network that the pods of a cluster share.')
 param podCidr string
 
@@ -92,8 +95,8 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
     httpsOnly: true
     // Whoever reads Key Vault references for the app.
     keyVaultReferenceIdentity: identityId
+    // No ftpsState here, nor what else Flex Consumption refuses: the policy below closes FTP.
     siteConfig: {
-      ftpsState: 'Disabled'
       minTlsVersion: '1.2'
     }
     functionAppConfig: {
@@ -114,6 +117,12 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       scaleAndConcurrency: {
         instanceMemoryMB: instanceMemoryMB
         maximumInstanceCount: maximumInstanceCount
+        alwaysReady: workAlwaysReady == 0 ? [] : [
+          {
+            name: 'function:Work'
+            instanceCount: workAlwaysReady
+          }
+        ]
         triggers: {
           http: {
             perInstanceConcurrency: httpConcurrency
@@ -126,7 +135,9 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
 
 var address = empty(publicUrl) ? 'https://${app.properties.defaultHostName}' : publicUrl
 
-// Packages are brought by people's and pipelines' own identities.
+// Packages are brought by people's and pipelines' own identities. One after the other, and before the settings: a site refuses to be changed in
+// two ways at once.
+@batchSize(1)
 resource noPasswords 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = [for kind in ['ftp', 'scm']: {
   parent: app
   name: kind
@@ -139,6 +150,9 @@ resource noPasswords 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@202
 resource settings 'Microsoft.Web/sites/config@2024-04-01' = {
   parent: app
   name: 'appsettings'
+  dependsOn: [
+    noPasswords
+  ]
   properties: {
     // The control plane's own.
     CLOUDPLANE_TABLES_ENDPOINT: tableEndpoint

@@ -30,6 +30,13 @@ public sealed class AzdTests(BicepFiles files)
         Assert.Equal(".", Text(service, "project"));
     }
 
+    [Theory]
+    // azd up asks for the template's parameters before preprovision, azd provision has no preup.
+    [InlineData("preup")]
+    [InlineData("preprovision")]
+    public void The_secret_is_made_before_the_template_asks_for_it(string hook) =>
+        Assert.Contains("azd env set CLOUDPLANE_SIGNING_KEY", Text(_azd["hooks"][hook], "run"), StringComparison.Ordinal);
+
     [Fact]
     public void The_template_is_there() =>
         Assert.True(File.Exists(Path.Combine(Repository.Root, Text(_azd["infra"], "path"), $"{Text(_azd["infra"], "module")}.bicep")));

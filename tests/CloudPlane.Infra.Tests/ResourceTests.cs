@@ -72,6 +72,22 @@ public sealed class ResourceTests(BicepFiles files)
     }
 
     [Fact]
+    public void The_app_sets_nothing_that_Flex_Consumption_refuses()
+    {
+        string[] refused =
+        [
+            "ftpsState", "linuxFxVersion", "windowsFxVersion", "netFrameworkVersion", "alwaysOn", "use32BitWorkerProcess", "functionAppScaleLimit",
+            "preWarmedInstanceCount", "minimumElasticInstanceCount", "javaVersion", "powerShellVersion",
+        ];
+        var site = BicepValue.Source(files.Module("app").Resource("Microsoft.Web/sites").Body["properties"]!);
+        Assert.All(refused, name => Assert.DoesNotContain($"{name}:", site, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void The_trigger_hands_bodies_on_as_they_are() =>
+        Assert.Equal("string", (string)FunctionFiles.Triggers.Single(trigger => (string)trigger["type"]! == "serviceBusTrigger")["dataType"]!);
+
+    [Fact]
     public void The_namespace_is_of_the_tier_with_sessions_and_takes_the_tokens_of_nodes()
     {
         var bus = files.Module("bus").Resource("Microsoft.ServiceBus/namespaces");

@@ -10,7 +10,7 @@ public sealed partial class SyntaxTests(BicepFiles files)
     // Functions of Bicep that are used, and no others: a misspelt one is none of them.
     private static readonly string[] Functions =
     [
-        "allowed", "description", "empty", "guid", "maxLength", "maxValue", "minLength", "minValue", "secure", "subscription", "subscriptionResourceId",
+        "allowed", "batchSize", "description", "empty", "guid", "maxLength", "maxValue", "minLength", "minValue", "secure", "subscription", "subscriptionResourceId",
         "toLower", "union", "uniqueString",
     ];
 

@@ -62,6 +62,8 @@ internal sealed class Transaction
     {
         Begin("DELETE", Address(rowKey), rowKey);
         Line($"If-Match: {etag}");
+        // One ends the headers; the other belongs to the boundary that follows (RFC 2046, 5.1.1).
+        Line("");
         Line("");
     }
 

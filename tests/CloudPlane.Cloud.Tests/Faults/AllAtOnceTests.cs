@@ -11,7 +11,7 @@ public sealed class AllAtOnceTests(ITestOutputHelper output)
     private static readonly TimeSpan BetweenKills = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Outage = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan MaxDelay = TimeSpan.FromMinutes(2);
-    private static readonly TimeSpan UnderFire = TimeSpan.FromSeconds(45);
+    private static readonly TimeSpan UnderFire = TimeSpan.FromSeconds(30);
     private static readonly string[] Names = [.. Enumerable.Range(1, 25).Select(i => $"app-{i}")];
 
     [Fact]

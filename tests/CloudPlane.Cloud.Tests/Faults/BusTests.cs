@@ -5,7 +5,7 @@ public sealed class BusTests
 {
     private const int Replicas = 20;
 
-    private static readonly TimeSpan MaxDelay = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan MaxDelay = TimeSpan.FromMinutes(2);
 
     private static readonly string[] Names = [.. Enumerable.Range(1, 25).Select(i => $"app-{i}")];
 

@@ -96,7 +96,11 @@ public sealed class IdentityTests : IAsyncLifetime
         var node = JsonNode.Parse(await PostAsync("/clusters/team/cloudplane/v1/join", """{"nodeName":"n1"}""", (string)join["token"]!))!;
         var link = JsonNode.Parse(await PostAsync("/clusters/team/cloudplane/v1/nodes/n1/wakeup", "", (string)node["token"]!))!;
         var queue = new Uri((string)link["queue"]!).AbsolutePath.Trim('/');
-        Assert.Equal(AccessRights.Listen, Assert.Single(_bus.Queue(queue).Settings.Rules).Rights);
+        var made = _bus.Queue(queue);
+        Assert.Equal(AccessRights.Listen, Assert.Single(made.Settings.Rules).Rights);
+        // It sees no keys, and still knows the queue for its own.
+        await PostAsync("/clusters/team/cloudplane/v1/nodes/n1/wakeup", "", (string)node["token"]!);
+        Assert.Same(made, _bus.Queue(queue));
     }
 
     [Fact]

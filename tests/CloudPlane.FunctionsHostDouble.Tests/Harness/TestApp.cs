@@ -29,7 +29,7 @@ internal sealed class TestApp : IDisposable
         Write("host.json", Host);
         WriteHttp("Api", "api/{*path}", "get", "post", "options");
         WriteHttp("Version", "version", "get");
-        WriteFunction("Work", """{ "type": "serviceBusTrigger", "direction": "in", "name": "messages", "queueName": "%QUEUE%", "connection": "Bus", "isSessionsEnabled": true, "cardinality": "many" }""");
+        WriteFunction("Work", """{ "type": "serviceBusTrigger", "direction": "in", "name": "messages", "queueName": "%QUEUE%", "connection": "Bus", "isSessionsEnabled": true, "cardinality": "many", "dataType": "string" }""");
         WriteFunction("Seed", """{ "type": "timerTrigger", "direction": "in", "name": "timer", "schedule": "0 */15 * * * *" }""");
         Settings = new Dictionary<string, string>
         {

@@ -207,9 +207,12 @@ internal sealed partial class AppFolderReader(string folder, IReadOnlyDictionary
 
     private void ReadServiceBus(string name, JsonMembers trigger)
     {
-        trigger.RefuseOthers("type", "direction", "name", "queueName", "connection", "isSessionsEnabled", "cardinality");
+        trigger.RefuseOthers("type", "direction", "name", "queueName", "connection", "isSessionsEnabled", "cardinality", "dataType");
         if (trigger.Flag("isSessionsEnabled") != true || trigger.Text("cardinality") != "many")
             trigger.Fault("only queues with sessions and cardinality many are supported here");
+        // Without it the host reads each body as JSON itself, and a single one that is none fails the whole batch before the handler sees it.
+        if (trigger.Text("dataType") != "string")
+            trigger.Fault("dataType must be \"string\": bodies are handed on as they are here");
         var connection = trigger.Required("connection");
         if (connection.Length > 0 && !settings.ContainsKey(connection) && !settings.ContainsKey($"{connection}__fullyQualifiedNamespace"))
             trigger.Fault($"connection: there is no app setting {connection}__fullyQualifiedNamespace");

@@ -37,7 +37,9 @@ internal static class QueueEntry
         }
     }
 
-    public static XElement Write(BusQueue queue)
+    /// <param name="queue">What is described.</param>
+    /// <param name="showsKeys">Whether who asks may see the keys of its rules; others see them empty.</param>
+    public static XElement Write(BusQueue queue, bool showsKeys)
     {
         var settings = queue.Settings;
         var counts = queue.Counts;
@@ -55,7 +57,7 @@ internal static class QueueEntry
             Element("SizeInBytes", 0),
             Element("MessageCount", counts.Active + counts.Scheduled + counts.DeadLetter),
             Element("IsAnonymousAccessible", false),
-            new XElement(Bus + "AuthorizationRules", settings.Rules.Select(Write)),
+            new XElement(Bus + "AuthorizationRules", settings.Rules.Select(rule => Write(rule, showsKeys))),
             Element("Status", "Active"),
             Element("CreatedAt", queue.CreatedAt),
             Element("SupportOrdering", true),
@@ -127,7 +129,7 @@ internal static class QueueEntry
         _ => throw new BusException(400, $"there is no right {name}"),
     };
 
-    private static XElement Write(AccessRule rule) => new(Bus + "AuthorizationRule",
+    private static XElement Write(AccessRule rule, bool showsKeys) => new(Bus + "AuthorizationRule",
         new XAttribute(Instance + "type", "SharedAccessAuthorizationRule"),
         new XElement(Bus + "ClaimType", "SharedAccessKey"),
         new XElement(Bus + "ClaimValue", "None"),
@@ -135,8 +137,8 @@ internal static class QueueEntry
             new[] { AccessRights.Manage, AccessRights.Send, AccessRights.Listen }.Where(right => rule.Rights.HasFlag(right))
                 .Select(right => new XElement(Bus + "AccessRights", right.ToString()))),
         new XElement(Bus + "KeyName", rule.Name),
-        new XElement(Bus + "PrimaryKey", rule.PrimaryKey),
-        rule.SecondaryKey is null ? null : new XElement(Bus + "SecondaryKey", rule.SecondaryKey));
+        new XElement(Bus + "PrimaryKey", showsKeys ? rule.PrimaryKey : ""),
+        rule.SecondaryKey is null ? null : new XElement(Bus + "SecondaryKey", showsKeys ? rule.SecondaryKey : ""));
 
     private static XElement Element(string name, object value) => new(Bus + name, value);
 }

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using CloudPlane.Api;
 
 namespace CloudPlane.Functions;
@@ -7,7 +9,8 @@ namespace CloudPlane.Functions;
 /// </summary>
 internal sealed class QueueLinks(ServiceBusClient bus, ClusterRegistry clusters, MasterSecret secret, TimeSpan heartbeat, TimeProvider time) : INodeLinks
 {
-    private const string Rule = "node";
+    // Enough to tell one key from another, and nothing of either.
+    private const int DigestLength = 12;
 
     // Nobody can take a token back, but for the queue's deletion: a stolen one tells for as long when a node's pods change, and keeps the node from
     // hearing of it. Each renewal is a request.
@@ -45,13 +48,18 @@ internal sealed class QueueLinks(ServiceBusClient bus, ClusterRegistry clusters,
         return new NodeLink(address, SasToken.Issue(address, rule.Name, rule.Key, expires), expires, heartbeat);
     }
 
-    private QueueRule RuleOf(string cluster, string node) => new(Rule, QueueRights.Listen, secret.SharedAccessKey($"cluster {cluster} node {node}"));
+    /// <summary>Its name says which key it has: Service Bus shows keys only to those who may list them.</summary>
+    private QueueRule RuleOf(string cluster, string node)
+    {
+        var key = secret.SharedAccessKey($"cluster {cluster} node {node}");
+        return new($"node-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)))[..DigestLength]}", QueueRights.Listen, key);
+    }
 
     private async Task EnsureAsync(string queue, QueueRule rule, CancellationToken cancellationToken)
     {
         var properties = new QueueProperties { DefaultMessageTimeToLive = MessageLifetime, AutoDeleteOnIdle = IdleLifetime, Rules = [rule] };
         var found = await bus.CreateQueueAsync(queue, properties, cancellationToken);
-        if (found.Properties.Rules.Contains(rule))
+        if (found.Properties.Rules.Any(has => has.Name == rule.Name && has.Rights == rule.Rights))
             return;
         await bus.DeleteQueueAsync(queue, cancellationToken);
         await bus.CreateQueueAsync(queue, properties, cancellationToken);
