@@ -130,6 +130,9 @@ public sealed class ApiServer : IAsyncDisposable
             Aborted = cancellationToken,
         };
         await _authorizer.AuthorizeAsync(operation);
+        // Before anything is done: a write whose answer nobody can read must not have been made. A log is text, whatever is asked for.
+        if (route.Subresource?.Name != "log")
+            OutputForm.Negotiate(request.Accept);
         // A read of pods, or a Lease's renewal, on a cold start needs no namespaces; what creates, or touches what the bootstrap makes, does.
         if (operation.Verb is "create" || operation.Resource.StorageName is "namespaces" or "services" or "discovery.k8s.io/endpointslices")
             await _bootstrap.EnsureAsync(request, cancellationToken);

@@ -22,6 +22,7 @@ internal sealed class ServiceAllocator(IStateStore store, ApiServerOptions optio
     public async ValueTask<IAllocation> AllocateAsync(Operation operation, JsonObject document, JsonObject? stored, bool dryRun)
     {
         var metadata = document.Metadata();
+        CheckFamilies(operation, document);
         var holder = new Holder(new ObjectKey(operation.Namespace, metadata.Text("name")), metadata.Text("uid"));
         var allocation = new Allocation(operation.Cluster, holder, dryRun);
         try
@@ -45,6 +46,25 @@ internal sealed class ServiceAllocator(IStateStore store, ApiServerOptions optio
             await _addresses.ReleaseAsync(operation.Cluster, ip, holder, operation.Aborted);
         foreach (var port in ServiceSpec.NodePorts(document))
             await _ports.ReleaseAsync(operation.Cluster, Text(port), holder, operation.Aborted);
+    }
+
+    /// <summary>This cluster has IPv4 only. Whoever looks after the endpoints of a headless service himself may give them any family.</summary>
+    private static void CheckFamilies(Operation operation, JsonObject document)
+    {
+        var spec = document.Object("spec");
+        if (!ServiceSpec.NeedsClusterIp(document) || (ServiceSpec.ClusterIp(document) == "None" && spec.Object("selector") is null or { Count: 0 }))
+            return;
+        var errors = new List<FieldError>();
+        foreach (var (family, i) in spec.Texts("ipFamilies").Select((family, i) => (family, i)))
+        {
+            if (family != "IPv4")
+                errors.Add(new FieldError(FieldErrorType.FieldValueInvalid, $"spec.ipFamilies[{i}]", $"Invalid value: {GoText.Quote(family)}: not configured on this cluster"));
+        }
+
+        if (spec.Text("ipFamilyPolicy") == "RequireDualStack")
+            errors.Add(new FieldError(FieldErrorType.FieldValueInvalid, "spec.ipFamilyPolicy", "Invalid value: \"RequireDualStack\": this cluster is not configured for dual-stack services"));
+        if (errors.Count > 0)
+            throw ApiErrors.Invalid(operation.Resource, document.Metadata().Text("name"), errors);
     }
 
     private async ValueTask AllocateAddressAsync(Operation operation, JsonObject document, JsonObject? stored, Allocation allocation)

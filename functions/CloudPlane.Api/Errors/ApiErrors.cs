@@ -43,8 +43,9 @@ internal static class ApiErrors
     public static ApiStatusException NotAcceptable(string accepted) =>
         new(406, "NotAcceptable", $"only the following media types are accepted: {accepted}");
 
-    public static ApiStatusException AlreadyExists(ResourceType resource, string name) =>
-        new(409, "AlreadyExists", $"{Subject(resource, name)} already exists") { Details = Of(resource, name) };
+    /// <param name="isBeingDeleted">Whether the one that exists is on its way: whoever waits may have the name.</param>
+    public static ApiStatusException AlreadyExists(ResourceType resource, string name, bool isBeingDeleted) =>
+        new(409, "AlreadyExists", $"{(isBeingDeleted ? "object is being deleted: " : "")}{Subject(resource, name)} already exists") { Details = Of(resource, name) };
 
     public static ApiStatusException Conflict(ResourceType resource, string name, string why, string? subresource = null) =>
         new(409, "Conflict", $"Operation cannot be fulfilled on {Qualified(resource)}{(subresource is null ? "" : "/" + subresource)} {GoText.Quote(name)}: {why}")

@@ -28,7 +28,7 @@ internal sealed class Responder(TimeProvider time)
 
     /// <summary>A table writer for the caller's wishes.</summary>
     public TableWriter Table(Operation operation, OutputForm form) =>
-        new(operation.Resource, form, operation.Query.Text("includeObject"), time);
+        new(operation.Resource, operation.Subresource, form, operation.Query.Text("includeObject"), time);
 
     /// <summary>JSON that is ready.</summary>
     public static ValueTask BytesAsync(Operation operation, ReadOnlyMemory<byte> body, string contentType = "application/json", int status = 200)

@@ -6,8 +6,10 @@ using CloudPlane.Schema;
 namespace CloudPlane.Api;
 
 /// <summary>metav1.Table around stored objects.</summary>
-internal sealed class TableWriter(ResourceType resource, OutputForm form, string includeObject, TimeProvider time)
+internal sealed class TableWriter(ResourceType resource, Subresource? subresource, OutputForm form, string includeObject, TimeProvider time)
 {
+    // Of the subresources only scale has columns of its own.
+    private readonly bool _isScale = subresource is { Columns.Count: > 0 };
     private readonly JsonEncodedText _partialVersion = JsonEncodedText.Encode($"meta.k8s.io/{form.Version}");
 
     /// <summary>A table of these objects; <paramref name="listMetadata"/> is its metadata member, raw.</summary>
@@ -65,7 +67,7 @@ internal sealed class TableWriter(ResourceType resource, OutputForm form, string
     private void WriteColumns(Utf8JsonWriter writer)
     {
         writer.WriteStartArray();
-        foreach (var column in resource.Columns)
+        foreach (var column in _isScale ? subresource!.Columns : resource.Columns)
         {
             writer.WriteStartObject();
             writer.WriteString("name"u8, column.Name);
@@ -84,7 +86,10 @@ internal sealed class TableWriter(ResourceType resource, OutputForm form, string
         using var document = JsonDocument.Parse(item);
         writer.WriteStartObject();
         writer.WritePropertyName("cells"u8);
-        TablePrinter.WriteCells(writer, resource, document.RootElement, now);
+        if (_isScale)
+            TablePrinter.WriteScaleCells(writer, document.RootElement, now);
+        else
+            TablePrinter.WriteCells(writer, resource, document.RootElement, now);
         switch (includeObject)
         {
             case "None":

@@ -39,8 +39,8 @@ internal sealed class Creator(IStateStore store, AdmissionChain admission, Respo
     private async ValueTask<ReadOnlyMemory<byte>> TryAsync(Operation operation, JsonObject document, bool generatesName)
     {
         var key = new ObjectKey(operation.Namespace, document.Metadata().Text("name"));
-        if (!generatesName && await store.GetAsync(operation.Partition, key, operation.Aborted) is not null)
-            throw ApiErrors.AlreadyExists(operation.Resource, key.Name);
+        if (!generatesName && await store.GetAsync(operation.Partition, key, operation.Aborted) is { } taken)
+            throw ApiErrors.AlreadyExists(operation.Resource, key.Name, IsBeingDeleted(taken));
         await using var allocation = await admission.AllocateAsync(operation, document, null, dryRun: true);
         return Documents.ToBytes(document);
     }
@@ -61,7 +61,7 @@ internal sealed class Creator(IStateStore store, AdmissionChain admission, Respo
                     throw ApiErrors.TooLarge($"{operation.Resource.Kind} {GoText.Quote(name)} is larger than the state store can hold");
                 default:
                     if (!generatesName || attempt == NameAttempts)
-                        throw ApiErrors.AlreadyExists(operation.Resource, name);
+                        throw ApiErrors.AlreadyExists(operation.Resource, name, IsBeingDeleted(result.Object));
                     metadata["name"] = ids.NewName(prefix);
                     break;
             }
@@ -76,6 +76,9 @@ internal sealed class Creator(IStateStore store, AdmissionChain admission, Respo
             await allocation.KeepAsync(operation.Aborted);
         return result;
     }
+
+    private static bool IsBeingDeleted(StoredObject? stored) =>
+        stored is not null && !Documents.Member(Documents.Member(stored.Document, "metadata"u8), "deletionTimestamp"u8).IsEmpty;
 
     private static string NameOf(JsonObject document)
     {

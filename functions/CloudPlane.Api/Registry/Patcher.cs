@@ -10,6 +10,7 @@ internal sealed class Patcher(UpdateFlow flow, Responder responder)
 {
     // kube-apiserver's MaxRetryWhenPatchConflicts.
     private const int Attempts = 5;
+    private const string JsonPatchType = "application/json-patch+json";
     private const string Accepted = "application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json";
 
     public async ValueTask PatchAsync(Operation operation)
@@ -26,7 +27,7 @@ internal sealed class Patcher(UpdateFlow flow, Responder responder)
     public static string PatchTypeOf(ApiRequest request)
     {
         var type = RequestBody.MediaType(request.ContentType);
-        if (type is "application/json-patch+json" or "application/merge-patch+json" or "application/strategic-merge-patch+json")
+        if (type is JsonPatchType or "application/merge-patch+json" or "application/strategic-merge-patch+json")
             return type;
         throw ApiErrors.UnsupportedMediaType($"the body of the request was in an unknown format - accepted media types include: {Accepted}");
     }
@@ -38,7 +39,7 @@ internal sealed class Patcher(UpdateFlow flow, Responder responder)
         {
             return type switch
             {
-                "application/json-patch+json" => JsonPatch.Apply(document, patch),
+                JsonPatchType => JsonPatch.Apply(document, patch),
                 "application/merge-patch+json" => JsonMergePatch.Apply(document, patch),
                 _ => StrategicMergePatch.Apply(schema, document, patch),
             };
@@ -55,16 +56,30 @@ internal sealed class Patcher(UpdateFlow flow, Responder responder)
         var decoded = ObjectDecoder.Decode(operation.Resource.Schema, patched);
         if (decoded.Object is null)
         {
-            throw ApiErrors.Invalid("", "", "", [new FieldError(FieldErrorType.FieldValueInvalid, "patch",
-                $"Invalid value: {GoText.Quote(Encoding.UTF8.GetString(patch))}: {decoded.Error}")]);
+            throw Refused(patch, decoded.Error ?? "malformed");
         }
 
-        // A retry reports the same again: once is enough.
-        if (operation.Warnings.Count == 0)
-            BodyDecoder.Report(operation, ExpectedKind.Of(operation.Resource), decoded.StrictErrors, validation);
+        Report(operation, type, patch, decoded.StrictErrors, validation);
         CheckType(operation, decoded.Object);
         return decoded.Object;
     }
+
+    /// <summary>Unknown fields of what the patch makes, and those that the patch itself has twice: an error, warnings or nothing.</summary>
+    public static void Report(Operation operation, string type, ReadOnlySpan<byte> patch, IReadOnlyList<string> strictErrors, FieldValidation validation)
+    {
+        IReadOnlyList<string> all = type == JsonPatchType ? strictErrors : [.. PatchBody.DuplicateFields(patch), .. strictErrors];
+        if (all.Count == 0 || validation == FieldValidation.Ignore)
+            return;
+        if (validation == FieldValidation.Strict)
+            throw Refused(patch, $"strict decoding error: {string.Join(", ", all)}");
+        // A retry reports the same again: once is enough.
+        if (operation.Warnings.Count == 0)
+            operation.Warnings.AddRange(all);
+    }
+
+    /// <summary>422: what the patch makes is no such object.</summary>
+    public static ApiStatusException Refused(ReadOnlySpan<byte> patch, string why) => ApiErrors.Invalid(
+        "", "", "", [new FieldError(FieldErrorType.FieldValueInvalid, "patch", $"Invalid value: {GoText.Quote(Encoding.UTF8.GetString(patch))}: {why}")]);
 
     private static void CheckType(Operation operation, JsonObject document)
     {

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json.Nodes;
 using CloudPlane.Schema;
 using CloudPlane.Storage;
@@ -40,11 +39,10 @@ internal sealed class ScaleSubresource(IStateStore store, Catalog catalog, Updat
         var decoded = ObjectDecoder.Decode(Expected.Schema, Patcher.Apply(type, Expected.Schema, ToScale(workload), patch));
         if (decoded.Object is null)
         {
-            throw ApiErrors.Invalid("", "", "", [new FieldError(FieldErrorType.FieldValueInvalid, "patch",
-                $"Invalid value: {GoText.Quote(Encoding.UTF8.GetString(patch))}: {decoded.Error}")]);
+            throw Patcher.Refused(patch, decoded.Error ?? "malformed");
         }
 
-        BodyDecoder.Report(operation, Expected, decoded.StrictErrors, validation);
+        Patcher.Report(operation, type, patch, decoded.StrictErrors, validation);
         return decoded.Object;
     }
 

@@ -225,6 +225,7 @@ internal sealed class Rollout(Deployment deployment, RevisionSets sets, ApiClien
         {
             Metadata = Deployment.Metadata with { Annotations = Deployment.Metadata.Annotations.With(RevisionAnnotations.Revision, revision) },
         };
-        Deployment = await api.UpdateAsync(annotated, cancellationToken).ConfigureAwait(false);
+        // With the status, as Kubernetes does: an annotation that is written with the rest counts as a new generation.
+        Deployment = await api.UpdateStatusAsync(annotated, cancellationToken).ConfigureAwait(false);
     }
 }

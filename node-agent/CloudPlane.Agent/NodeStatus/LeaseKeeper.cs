@@ -51,20 +51,31 @@ internal sealed class LeaseKeeper(ApiClient api, string nodeName, TimeSpan heart
         }
         catch (ApiException e) when (e.IsNotFound)
         {
+            // It goes with its node. One that has not been registered yet becomes its owner with the next renewal.
+            var owner = await OwnerAsync(cancellationToken).ConfigureAwait(false);
             await api.CreateAsync(new Lease
             {
-                Metadata = new ObjectMeta { Name = nodeName, Namespace = Namespace },
+                Metadata = new ObjectMeta { Name = nodeName, Namespace = Namespace, OwnerReferences = owner is null ? null : [owner] },
                 Spec = new LeaseSpec { HolderIdentity = nodeName, LeaseDurationSeconds = _durationSeconds, RenewTime = now },
             }, cancellationToken).ConfigureAwait(false);
         }
     }
 
+    private async Task<OwnerReference?> OwnerAsync(CancellationToken cancellationToken) =>
+        await api.GetAsync<Node>("", nodeName, cancellationToken).ConfigureAwait(false) is { Metadata.Uid: { } uid }
+            ? new OwnerReference { ApiVersion = "v1", Kind = "Node", Name = nodeName, Uid = uid }
+            : null;
+
     /// <summary>Only this node writes its lease: no read is needed before the write.</summary>
-    private Task RenewAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    private async Task RenewAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
         var at = now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
         var patch = Encoding.UTF8.GetBytes(
             $"{{\"spec\":{{\"holderIdentity\":\"{nodeName}\",\"leaseDurationSeconds\":{_durationSeconds},\"renewTime\":\"{at}\"}}}}");
-        return api.PatchAsync<Lease>(Namespace, nodeName, PatchKind.Merge, patch, null, cancellationToken);
+        var renewed = await api.PatchAsync<Lease>(Namespace, nodeName, PatchKind.Merge, patch, null, cancellationToken).ConfigureAwait(false);
+        if (renewed.Metadata.OwnerReferences is { Count: > 0 } || await OwnerAsync(cancellationToken).ConfigureAwait(false) is not { } owner) return;
+        var owned = Encoding.UTF8.GetBytes(
+            $"{{\"metadata\":{{\"ownerReferences\":[{{\"apiVersion\":\"v1\",\"kind\":\"Node\",\"name\":\"{owner.Name}\",\"uid\":\"{owner.Uid}\"}}]}}}}");
+        await api.PatchAsync<Lease>(Namespace, nodeName, PatchKind.Merge, owned, null, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -41,15 +41,30 @@ internal sealed class ContainerMounts(PodVolumes volumes, PodPaths paths)
         };
     }
 
-    /// <summary>Resolves links now, so that what the runtime mounts is what was checked to be inside of the volume.</summary>
+    /// <summary>
+    /// Resolves links now, so that what the runtime mounts is what was checked to be inside of the volume. What is missing is made, step by step
+    /// and never through a link, with the volume's own mode: who may write into the volume may write there.
+    /// </summary>
     private static string SubPath(string volume, string subPath, string name)
     {
         var failure = new ContainerConfigException($"failed to prepare subPath for volumeMount \"{name}\" of container");
         if (subPath.StartsWith('/') || subPath.Split('/').Contains("..")) throw failure;
-        var path = Path.Combine(volume, subPath);
-        if (!Path.Exists(path)) Directory.CreateDirectory(path);
-        var (root, real) = (RealPath(volume), RealPath(path));
-        return real == root || real.StartsWith(root + "/", StringComparison.Ordinal) ? real : throw failure;
+        var root = RealPath(volume);
+        var at = root;
+        foreach (var part in subPath.Split('/', StringSplitOptions.RemoveEmptyEntries).Where(part => part != "."))
+        {
+            var next = Path.Combine(at, part);
+            if (new FileInfo(next).LinkTarget is null && !Path.Exists(next))
+            {
+                var mode = File.GetUnixFileMode(root);
+                Directory.CreateDirectory(next, mode);
+                // Again, as the process' umask took some of it.
+                File.SetUnixFileMode(next, mode);
+            }
+            at = RealPath(next);
+            if (at != root && !at.StartsWith(root + "/", StringComparison.Ordinal) || !Path.Exists(at)) throw failure;
+        }
+        return at;
     }
 
     private static string RealPath(string path)

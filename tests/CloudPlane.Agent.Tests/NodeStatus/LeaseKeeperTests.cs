@@ -13,6 +13,7 @@ public sealed class LeaseKeeperTests : IAsyncDisposable
 
     public LeaseKeeperTests()
     {
+        _api.Put("/api/v1/nodes", """{"metadata":{"name":"n1","uid":"node-uid"}}""");
         var keeper = new LeaseKeeper(new ApiClient(_api), "n1", TimeSpan.FromMinutes(5), _time, new Random(1), new AgentLog(TextWriter.Null, _time, verbose: false))
         {
             Returned = () => Interlocked.Increment(ref _returns),
@@ -35,7 +36,10 @@ public sealed class LeaseKeeperTests : IAsyncDisposable
         await RenewedAsync("2026-01-01T00:05:00");
         _time.Advance(TimeSpan.FromMinutes(5));
         await RenewedAsync("2026-01-01T00:10:00");
-        Assert.Equal([$"PATCH {Lease}", $"POST {Lease[..^3]}", $"PATCH {Lease}", $"PATCH {Lease}"], _api.Calls);
+        Assert.Equal([$"PATCH {Lease}", "GET /api/v1/nodes/n1", $"POST {Lease[..^3]}", $"PATCH {Lease}", $"PATCH {Lease}"], _api.Calls);
+        var owner = _api.Get(Lease)!["metadata"]!["ownerReferences"]![0]!;
+        Assert.Equal(("v1", "Node", "n1"), ((string)owner["apiVersion"]!, (string)owner["kind"]!, (string)owner["name"]!));
+        Assert.Equal((string)_api.Get("/api/v1/nodes/n1")!["metadata"]!["uid"]!, (string)owner["uid"]!);
         Assert.Equal(1200, (int)_api.Get(Lease)!["spec"]!["leaseDurationSeconds"]!);
         Assert.Equal(0, _returns);
     }

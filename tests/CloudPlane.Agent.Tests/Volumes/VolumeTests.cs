@@ -116,6 +116,15 @@ public sealed class VolumeTests : IDisposable
         Assert.EndsWith("/x", Of("""{"name":"e","mountPath":"/f","subPathExpr":"$(A)"}""")[0].HostPath);
         Assert.Throws<ContainerConfigException>(() => Of("""{"name":"e","mountPath":"/f","subPath":"evil"}"""));
         Assert.Throws<ContainerConfigException>(() => Of("""{"name":"e","mountPath":"/f","subPath":"../x"}"""));
+        // What is made is as open as the volume, on each level; nothing is made through a link that leads out.
+        var deep = Of("""{"name":"e","mountPath":"/f","subPath":"a/b"}""")[0].HostPath;
+        Assert.Equal(File.GetUnixFileMode(empty), File.GetUnixFileMode(deep));
+        Assert.Equal(File.GetUnixFileMode(empty), File.GetUnixFileMode(Path.GetDirectoryName(deep)!));
+        var outside = Path.Combine(_directory, "outside");
+        Directory.CreateDirectory(outside);
+        File.CreateSymbolicLink(Path.Combine(empty, "out"), outside);
+        Assert.Throws<ContainerConfigException>(() => Of("""{"name":"e","mountPath":"/f","subPath":"out/made"}"""));
+        Assert.Empty(Directory.GetFileSystemEntries(outside));
         Assert.Throws<ContainerConfigException>(() => Of("""{"name":"absent","mountPath":"/f"}"""));
         Assert.Contains(Of("""{"name":"e","mountPath":"/f"}"""), m => m.ContainerPath == "/etc/hosts");
     }

@@ -22,6 +22,18 @@ public sealed class ServiceAllocationTests : IAsyncDisposable
         Assert.Contains("The range of valid IPs is 10.96.0.0/16", outside.IsFailure(422, "Invalid").Message);
     }
 
+    [Theory]
+    [InlineData("\"ipFamilies\":[\"IPv6\"],", "spec.ipFamilies[0]: Invalid value: \"IPv6\": not configured on this cluster")]
+    [InlineData("\"ipFamilyPolicy\":\"RequireDualStack\",", "spec.ipFamilyPolicy: Invalid value: \"RequireDualStack\": this cluster is not configured for dual-stack services")]
+    public async Task Families_that_the_cluster_has_not_are_refused(string spec, string expected)
+    {
+        var refused = (await _api.PostAsync($"{Namespaced}/services", Service("x", more: spec))).IsFailure(422, "Invalid");
+        Assert.Contains(expected, refused.Message, StringComparison.Ordinal);
+        // Whoever writes the endpoints himself may.
+        var headless = $$"""{"metadata":{"name":"x"},"spec":{"clusterIP":"None",{{spec}}"ports":[{"port":80}]} }""";
+        (await _api.PostAsync($"{Namespaced}/services", headless)).Is(201);
+    }
+
     [Fact]
     public async Task A_dry_run_chooses_and_checks_and_takes_nothing()
     {

@@ -33,6 +33,27 @@ public sealed class ObjectTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_name_whose_object_is_going_is_said_to_be_so()
+    {
+        var body = """{"metadata":{"name":"a","finalizers":["example.com/wait"]}}""";
+        await _api.PostAsync($"{Namespaced}/configmaps", body);
+        await _api.DeleteAsync($"{Namespaced}/configmaps/a");
+        const string message = "object is being deleted: configmaps \"a\" already exists";
+        Assert.Equal(message, (await _api.PostAsync($"{Namespaced}/configmaps", body)).IsFailure(409, "AlreadyExists").Message);
+        Assert.Equal(message, (await _api.PostAsync($"{Namespaced}/configmaps?dryRun=All", body)).IsFailure(409, "AlreadyExists").Message);
+    }
+
+    [Fact]
+    public async Task A_write_whose_answer_nobody_could_read_is_not_made()
+    {
+        (await _api.SendAsync("POST", $"{Namespaced}/configmaps", ConfigMap("a"), accept: "application/yaml")).IsFailure(406, "NotAcceptable");
+        (await _api.GetAsync($"{Namespaced}/configmaps/a")).IsFailure(404, "NotFound");
+        await _api.PostAsync($"{Namespaced}/configmaps", ConfigMap("a"));
+        (await _api.SendAsync("DELETE", $"{Namespaced}/configmaps/a", "", accept: "application/yaml")).IsFailure(406, "NotAcceptable");
+        (await _api.GetAsync($"{Namespaced}/configmaps/a")).Is(200);
+    }
+
+    [Fact]
     public async Task GenerateName_makes_a_fresh_name()
     {
         var body = """{"metadata":{"generateName":"web-"},"data":{}}""";

@@ -23,6 +23,20 @@ public sealed class PatchTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Unknown_and_doubled_fields_of_a_patch_are_an_error_a_warning_or_nothing()
+    {
+        await _api.PostAsync($"{Apps}/deployments", Deployment("x"));
+        const string patch = """{"spec":{"foo":1,"replicas":4,"replicas":5}}""";
+        var strict = (await _api.PatchAsync($"{Apps}/deployments/x?fieldValidation=Strict", patch)).IsFailure(422, "Invalid");
+        Assert.StartsWith(" \"\" is invalid: patch: Invalid value: ", strict.Message, StringComparison.Ordinal);
+        Assert.EndsWith("strict decoding error: duplicate field \"spec.replicas\", unknown field \"spec.foo\"", strict.Message, StringComparison.Ordinal);
+        Assert.Equal(3, (await _api.GetAsync($"{Apps}/deployments/x")).Json["spec"]!["replicas"]!.GetValue<int>());
+        Assert.Equal(2, (await _api.PatchAsync($"{Apps}/deployments/x", patch)).Is(200).Warnings.Count());
+        Assert.Empty((await _api.PatchAsync($"{Apps}/deployments/x?fieldValidation=Ignore", patch)).Is(200).Warnings);
+        (await _api.PatchAsync($"{Apps}/deployments/x/scale?fieldValidation=Strict", """{"spec":{"foo":1}}""")).IsFailure(422, "Invalid");
+    }
+
+    [Fact]
     public async Task Other_types_are_refused_with_the_list_of_those_that_work()
     {
         await _api.PostAsync($"{Namespaced}/configmaps", ConfigMap("a"));

@@ -27,6 +27,15 @@ public sealed class SubresourceTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Scale_has_columns_of_its_own()
+    {
+        await _api.PostAsync($"{Apps}/deployments", Deployment("x"));
+        var table = (await _api.SendAsync("GET", $"{Apps}/deployments/x/scale", "", accept: "application/json;as=Table;g=meta.k8s.io;v=v1")).Is(200).Json;
+        Assert.Equal(["Name", "Desired", "Available", "Age"], table["columnDefinitions"]!.AsArray().Select(column => (string)column!["name"]!));
+        Assert.Equal(["x", "3", "0"], table["rows"]![0]!["cells"]!.AsArray().Take(3).Select(cell => cell!.ToString()));
+    }
+
+    [Fact]
     public async Task A_subresource_that_is_not_served_is_named()
     {
         var answer = (await _api.PostAsync($"{Namespaced}/pods/p/exec?command=ls", "")).IsFailure(404, "NotFound");

@@ -135,6 +135,9 @@ internal sealed class FakeApi(TimeProvider time, Random random) : ISimulatedServ
         Check(current, value["metadata"]!["uid"], value["metadata"]!["resourceVersion"], target);
         var changed = current.DeepClone().AsObject();
         changed[part] = value[part]?.DeepClone();
+        // A status may come with annotations (deploymentStatusStrategy).
+        if (part == "status" && value["metadata"]!["annotations"] is { } annotations)
+            changed["metadata"]!["annotations"] = annotations.DeepClone();
         return Settle(target, current, Clean(changed));
     }
 

@@ -32,6 +32,8 @@ public class CloudConvergenceTests
         Assert.All(pods, pod => Assert.Equal("Running", pod.Status!.Phase));
         var deployment = await cloud.Client.GetAsync<Deployment>("default", "web", default);
         Assert.Equal((3, 3), (deployment!.Status!.Replicas, deployment.Status.AvailableReplicas));
+        // Created and twice changed: what controllers note about it is none of its user's.
+        Assert.Equal((3, 3), (deployment.Metadata.Generation, deployment.Status.ObservedGeneration));
         // Where nobody waited for the twelve, there may never have been more than the three.
         Assert.InRange(most, 3, 12);
     });
